@@ -1,0 +1,60 @@
+# Docker Playground. `make run` and `make test` set up what they need; the rest is in docs/.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PORT ?= 8000
+HOST ?= 127.0.0.1
+BENCH ?=
+ARGS ?=
+RUN := .venv/bin/python
+DEV := .venv-dev/bin/python
+
+.PHONY: help setup setup-dev run stop test test-all test-vm lint bench doctor lock reset clean
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: ## install what is missing, build host image and catalogue (once)
+	@scripts/bootstrap.sh run
+	@$(RUN) -m playground.install
+
+setup-dev:
+	@scripts/bootstrap.sh dev
+	@$(DEV) -m playground.install
+
+run: setup ## set up and serve on http://localhost:8000 (PORT= and HOST= move it)
+	@exec $(RUN) -m playground.serve --port $(PORT) --host $(HOST)
+
+stop: ## end a running playground, or what a dead one has left
+	@$(RUN) -m playground.serve --stop
+
+test: setup-dev lint ## set up and run the tests, short forms of the long ones
+	@$(DEV) -m pytest $(ARGS)
+
+test-all: setup-dev lint ## all tests in their full form
+	@PLAYGROUND_FULL=1 $(DEV) -m pytest $(ARGS)
+
+test-vm: setup-dev ## the runtime core's tests in a virtual machine with systemd and cgroup v2
+	@PLAYGROUND_FULL=1 $(DEV) -m pytest -m vm $(ARGS)
+
+lint: setup-dev ## style, types, imports
+	@.venv-dev/bin/ruff format --check .
+	@.venv-dev/bin/ruff check .
+	@.venv-dev/bin/mypy
+	@.venv-dev/bin/lint-imports --no-cache
+
+bench: setup-dev ## measurements as JSON lines (BENCH=sandbox.cold runs one)
+	@$(DEV) -m bench $(BENCH)
+
+doctor: setup ## check this machine
+	@$(RUN) manage.py doctor
+
+lock: ## pin what requirements*.in ask for
+	@uv pip compile -q --universal --python-version 3.10 --no-annotate --no-header requirements.in -o requirements.txt
+	@uv pip compile -q --universal --python-version 3.10 --no-annotate --no-header requirements-dev.in -c requirements.txt -o requirements-dev.txt
+
+reset: ## forget all data of this checkout, keep the cache
+	@[ ! -x $(RUN) ] || $(RUN) -m playground.serve --stop
+	rm -rf var
+
+clean: ## remove everything that this product made on this machine
+	@scripts/clean.sh

@@ -1,0 +1,10 @@
+"""The application."""
+
+from django.apps import AppConfig
+
+
+class LessonsConfig(AppConfig):
+    """The lessons: their format, and the pages that show them."""
+
+    name = "lessons"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,3 @@
+"""Docker Playground."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,47 @@
+"""``python -m playground.hub``: the terminal hub of one node."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+from pathlib import Path
+
+from websockets.asyncio.server import unix_serve
+
+from playground.hub.gateway import Hub
+from playground.hub.protocol import MAX_INPUT_FRAME
+from playground.runtime.config import RuntimeConfig
+from playground.runtime.sandbox import Node
+
+
+async def main() -> None:
+    """Serve until asked to stop."""
+    socket = Path(os.environ["PLAYGROUND_HUB_SOCKET"])
+    key = Path(os.environ["PLAYGROUND_SECRET_FILE"]).read_text().strip()
+    group = int(os.environ.get("PLAYGROUND_WEB_GID", os.getgid()))
+    hub = Hub(Node(RuntimeConfig.from_environ()), key)
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    socket.unlink(missing_ok=True)
+    async with unix_serve(
+        hub.serve,
+        str(socket),
+        compression=None,
+        max_size=2 * MAX_INPUT_FRAME,
+        max_queue=16,
+        ping_interval=20,
+    ):
+        os.chown(socket, -1, group)
+        socket.chmod(0o660)
+        logging.getLogger(__name__).info("the hub listens on %s", socket)
+        await stop.wait()
+        hub.close()
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("websockets").setLevel(logging.WARNING)
+    asyncio.run(main())

@@ -1,0 +1,220 @@
+"""The gateway: what the web process connects to, a websocket over a stream of the node's own.
+
+A websocket library gives framing, limits and back pressure, and TLS where the stream crosses
+machines. A connection names what it wants by its path: ``/terminal`` or ``/engine``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
+
+from playground.hub import protocol, tickets
+from playground.hub.engine_view import snapshot
+from playground.hub.terminal import Terminal
+from playground.runtime.errors import SandboxError
+from playground.runtime.sandbox import Node, Sandbox
+
+log = logging.getLogger(__name__)
+
+#: Output goes out in pieces of this size, in bytes; a piece is what a page must parse at once.
+_PIECE = 16 << 10
+#: A page is sent no more than this beyond what it has acknowledged.
+_WINDOW = 128 << 10
+#: Bulk output is gathered for this long, in seconds; a lone keystroke's echo is not held back.
+_GATHER = 0.003
+_BULK = 1024
+#: How often the engine is asked while a page looks at it, in seconds.
+_ENGINE_POLL = 1.5
+_MAX_TERMINALS = 16
+
+#: What a student's login shell is.
+SHELL = ("bash", "--login")
+
+
+class Hub:
+    """All terminals of one node."""
+
+    def __init__(self, node: Node, key: str) -> None:
+        self.node = node
+        self.key = key
+        self.terminals: dict[tuple[str, str], Terminal] = {}
+
+    async def serve(self, connection: ServerConnection) -> None:
+        """Handle one connection from the web process."""
+        request = connection.request
+        assert request
+        url = urlsplit(request.path)
+        query = {name: values[-1] for name, values in parse_qs(url.query).items()}
+        try:
+            ticket = tickets.read(self.key, query.get("ticket", ""))
+            if ticket.purpose != url.path.strip("/"):
+                raise tickets.BadTicket("a ticket for something else")
+            sandbox = self.node.get(ticket.sandbox)
+            if not sandbox.is_alive():
+                raise SandboxError("The sandbox has ended")
+            if ticket.purpose == "terminal":
+                await self._serve_terminal(connection, sandbox, ticket.terminal, query)
+            else:
+                await self._serve_engine(connection, sandbox)
+        except tickets.BadTicket as error:
+            await _refuse(connection, "ticket", str(error))
+        except SandboxError as error:
+            await _refuse(connection, "gone", str(error))
+        except protocol.BadFrame as error:
+            await _refuse(connection, "frame", str(error))
+        except ConnectionClosed:
+            pass
+
+    def close(self) -> None:
+        """Hang up all terminals."""
+        for terminal in list(self.terminals.values()):
+            terminal.close()
+
+    async def _serve_terminal(
+        self,
+        connection: ServerConnection,
+        sandbox: Sandbox,
+        name: str,
+        query: Mapping[str, str],
+    ) -> None:
+        columns, rows = _size(query)
+        terminal = self._terminal(sandbox, name, columns, rows)
+        session = _Session(connection, terminal, query.get("after", ""))
+        terminal.attach(session)
+        terminal.resize(session, columns, rows)
+        try:
+            await session.run()
+        finally:
+            terminal.detach(session)
+
+    def _terminal(self, sandbox: Sandbox, name: str, columns: int, rows: int) -> Terminal:
+        key = (sandbox.id, name)
+        if found := self.terminals.get(key):
+            return found
+        if sum(1 for owner, _ in self.terminals if owner == sandbox.id) >= _MAX_TERMINALS:
+            raise SandboxError(f"This host has {_MAX_TERMINALS} terminals already")
+        command = sandbox.exec_command(SHELL, tty=True, env={"TERM": "xterm-256color"})
+        terminal = Terminal(name, command, columns, rows)
+        terminal.on_exit(lambda: self._forget(key, terminal))
+        self.terminals[key] = terminal
+        return terminal
+
+    def _forget(self, key: tuple[str, str], terminal: Terminal) -> None:
+        if self.terminals.get(key) is terminal:
+            del self.terminals[key]
+
+    async def _serve_engine(self, connection: ServerConnection, sandbox: Sandbox) -> None:
+        """Send what the engine has, and again whenever that has changed."""
+        sent = ""
+        while True:
+            document = await asyncio.to_thread(snapshot, sandbox)
+            text = json.dumps(document)
+            if text != sent:
+                await connection.send(text)
+                sent = text
+            with suppress(TimeoutError, asyncio.TimeoutError):
+                # Nothing is expected from the page; this notices when it leaves.
+                await asyncio.wait_for(connection.recv(), _ENGINE_POLL)
+
+
+class _Session:
+    """One page that looks at a terminal."""
+
+    def __init__(self, connection: ServerConnection, terminal: Terminal, after: str) -> None:
+        self.connection = connection
+        self.terminal = terminal
+        ring = terminal.ring
+        self.resumed = after.isdigit() and ring.start <= int(after) <= ring.end
+        self.position = int(after) if self.resumed else ring.start
+        #: What is shown up to here happened before the page came: it must not answer queries in it.
+        self.live = ring.end
+        self.acknowledged = self.position
+        self._news = asyncio.Event()
+
+    def wake(self) -> None:
+        self._news.set()
+
+    async def run(self) -> None:
+        """Pass bytes both ways until either side ends."""
+        await self.connection.send(
+            protocol.frame(
+                protocol.WELCOME,
+                {
+                    "start": self.position,
+                    "live": self.live,
+                    "resumed": self.resumed,
+                    "terminal": self.terminal.name,
+                },
+            )
+        )
+        tasks = {asyncio.create_task(self._send()), asyncio.create_task(self._receive())}
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+
+    async def _send(self) -> None:
+        ring = self.terminal.ring
+        while True:
+            self._news.clear()
+            if self.position < ring.start:  # too slow a viewer misses what has been forgotten
+                self.position = self.acknowledged = ring.start
+            room = self.acknowledged + _WINDOW - self.position
+            if ring.end > self.position and room > 0:
+                if ring.end - self.position > _BULK:
+                    await asyncio.sleep(_GATHER)
+                    if self.position < ring.start:
+                        continue
+                piece = ring.read(self.position, min(_PIECE, room))
+                self.position += len(piece)
+                await self.connection.send(protocol.OUTPUT + piece)
+                continue
+            if self.terminal.exit_code is not None:
+                document = {"code": self.terminal.exit_code}
+                await self.connection.send(protocol.frame(protocol.EXIT, document))
+                return
+            await self._news.wait()
+
+    async def _receive(self) -> None:
+        async for message in self.connection:
+            checked = protocol.check_from_page(message)
+            kind, payload = checked[:1], checked[1:]
+            if kind == protocol.INPUT:
+                await self.terminal.write(payload)
+            elif kind == protocol.RESIZE:
+                self.terminal.resize(self, *protocol.parse_size(payload))
+            else:
+                # A page cannot have parsed what it was not sent.
+                position = protocol.parse_position(payload)
+                if self.acknowledged < position <= self.position:
+                    self.acknowledged = position
+                    self.terminal.settle_pace()
+                    self.wake()
+
+
+def _size(query: Mapping[str, str]) -> tuple[int, int]:
+    def number(name: str, default: int, most: int) -> int:
+        text = query.get(name, "")
+        return min(max(int(text), 2), most) if text.isdigit() and len(text) < 6 else default
+
+    return number("columns", 80, protocol.MAX_COLUMNS), number("rows", 24, protocol.MAX_ROWS)
+
+
+async def _refuse(connection: ServerConnection, code: str, message: str) -> None:
+    log.warning("refused: %s: %s", code, message)
+    with suppress(ConnectionClosed):
+        document: dict[str, Any] = {"code": code, "message": message}
+        await connection.send(protocol.frame(protocol.ERROR, document))
+        await connection.close()

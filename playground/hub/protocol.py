@@ -1,0 +1,81 @@
+"""The frames of a terminal, the same between hub and web and between web and page.
+
+A frame is one binary websocket message: a byte that says what it is, then its payload. Numbers are
+big-endian. Positions count the bytes that the terminal has put out since its shell started.
+
+=========  ====  =================================================  ===========================
+direction  type  payload                                            meaning
+=========  ====  =================================================  ===========================
+to page    o     bytes                                              output
+to page    w     JSON ``{"start", "live", "resumed", "terminal"}``  what the output starts at
+to page    x     JSON ``{"code"}``                                  the shell ended
+to page    e     JSON ``{"code", "message"}``                       an error; the socket closes
+to page    s     JSON ``{"state", ...}``                            what is being waited for
+to hub     i     bytes                                              input
+to hub     r     columns, rows (2 bytes each)                       the page's size
+to hub     a     position (8 bytes)                                 parsed up to here
+=========  ====  =================================================  ===========================
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from typing import Any
+
+OUTPUT = b"o"
+WELCOME = b"w"
+EXIT = b"x"
+ERROR = b"e"
+STATUS = b"s"
+INPUT = b"i"
+RESIZE = b"r"
+ACKNOWLEDGE = b"a"
+
+#: The largest frame from a page: a paste is cut into pieces of this size, in bytes.
+MAX_INPUT_FRAME = 32 << 10
+MAX_COLUMNS, MAX_ROWS = 1000, 500
+
+_SIZE = struct.Struct(">HH")
+_POSITION = struct.Struct(">Q")
+
+
+class BadFrame(ValueError):
+    """A frame that the other side should not have sent."""
+
+
+def frame(kind: bytes, document: dict[str, Any]) -> bytes:
+    """Return a frame with a JSON payload."""
+    return kind + json.dumps(document, separators=(",", ":")).encode()
+
+
+def parse_size(payload: bytes) -> tuple[int, int]:
+    """Return columns and rows, brought into bounds; raises ``BadFrame``."""
+    if len(payload) != _SIZE.size:
+        raise BadFrame("a size has 4 bytes")
+    columns, rows = _SIZE.unpack(payload)
+    return min(max(columns, 2), MAX_COLUMNS), min(max(rows, 1), MAX_ROWS)
+
+
+def parse_position(payload: bytes) -> int:
+    """Return a position; raises ``BadFrame``."""
+    if len(payload) != _POSITION.size:
+        raise BadFrame("a position has 8 bytes")
+    position: int = _POSITION.unpack(payload)[0]
+    return position
+
+
+def check_from_page(message: object) -> bytes:
+    """Return a frame that a page may send; raises ``BadFrame`` for any other."""
+    if not isinstance(message, bytes) or not message:
+        raise BadFrame("frames are binary and not empty")
+    if len(message) > MAX_INPUT_FRAME + 1:
+        raise BadFrame(f"a frame has at most {MAX_INPUT_FRAME} bytes")
+    kind, payload = message[:1], message[1:]
+    if kind == RESIZE:
+        parse_size(payload)
+    elif kind == ACKNOWLEDGE:
+        parse_position(payload)
+    elif kind != INPUT:
+        raise BadFrame(f"unknown frame {kind!r}")
+    return message

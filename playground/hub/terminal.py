@@ -1,0 +1,184 @@
+"""A terminal: a shell in a sandbox, its pty, and what it put out.
+
+The process side. It knows viewers only as something that has a position and wants to be woken.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from typing import Protocol
+
+from ptyprocess import PtyProcess
+
+from playground.hub.ring import Ring
+from playground.runtime.private_mounts import leave_machine_mounts
+
+#: Bytes kept for a page that comes back. Ten screens of 200 × 50 in colour are about 200 kB.
+RING_BYTES = 256 << 10
+
+#: The owner's page may be this many bytes behind before the shell is made to wait, and must be
+#: this near again before it goes on (VS Code's figures for its terminal).
+HIGH_WATER, LOW_WATER = 100_000, 5_000
+
+#: Input that the shell has not read yet; more than this and the page's socket is not read.
+MAX_PENDING_INPUT = 1 << 20
+_READ = 64 << 10
+
+
+class Viewer(Protocol):
+    """Who looks at a terminal."""
+
+    #: Up to where this viewer has parsed the output.
+    acknowledged: int
+
+    def wake(self) -> None:
+        """Be told that there is more output, or that the shell ended."""
+
+
+class Terminal:
+    """One shell with its pty. Lives on the hub's event loop; nothing in it blocks."""
+
+    def __init__(self, name: str, command: list[str], columns: int, rows: int) -> None:
+        self.name = name
+        self.ring = Ring(RING_BYTES)
+        #: Known once the shell's process has been waited for, shortly after it ended.
+        self.exit_code: int | None = None
+        self.ended = False
+        self.viewers: list[Viewer] = []
+        self.size = (columns, rows)
+        self._loop = asyncio.get_running_loop()
+        self._input = bytearray()
+        self._input_room = asyncio.Event()
+        self._input_room.set()
+        self._reading = False
+        self._writing = False
+        self._on_exit: Callable[[], None] = lambda: None
+        self._process = PtyProcess.spawn(
+            command,
+            dimensions=(rows, columns),
+            env={"PATH": os.environ.get("PATH", os.defpath), "TERM": "xterm-256color"},
+            preexec_fn=leave_machine_mounts,
+        )
+        os.set_blocking(self.fd, False)
+        self._resume_reading()
+
+    @property
+    def fd(self) -> int:
+        """The pty's descriptor."""
+        descriptor: int = self._process.fd
+        return descriptor
+
+    def on_exit(self, callback: Callable[[], None]) -> None:
+        """Call back once when the shell ends."""
+        self._on_exit = callback
+
+    def attach(self, viewer: Viewer) -> None:
+        """Add a viewer; the newest one is the owner, whose size and pace count."""
+        self.viewers.append(viewer)
+        self.settle_pace()
+
+    def detach(self, viewer: Viewer) -> None:
+        """Drop a viewer; without any the shell runs on."""
+        self.viewers.remove(viewer)
+        self.settle_pace()
+
+    def resize(self, viewer: Viewer, columns: int, rows: int) -> None:
+        """Take over the owner's size."""
+        if not self.ended and viewer is self.viewers[-1] and (columns, rows) != self.size:
+            self.size = (columns, rows)
+            self._process.setwinsize(rows, columns)
+
+    async def write(self, data: bytes) -> None:
+        """Queue input; waits while the shell has too much of it unread."""
+        await self._input_room.wait()
+        if self.ended:
+            return
+        self._input += data
+        if len(self._input) > MAX_PENDING_INPUT:
+            self._input_room.clear()
+        self._flush_input()
+
+    def settle_pace(self) -> None:
+        """Stop or go on reading the pty by how far the owner is behind."""
+        if self.ended:
+            return
+        behind = self.ring.end - self.viewers[-1].acknowledged if self.viewers else 0
+        if self._reading and behind > HIGH_WATER:
+            self._loop.remove_reader(self.fd)
+            self._reading = False
+        elif not self._reading and behind <= LOW_WATER:
+            self._resume_reading()
+
+    def close(self) -> None:
+        """Hang up: the shell and its children get SIGHUP."""
+        self._end()
+
+    def _resume_reading(self) -> None:
+        self._loop.add_reader(self.fd, self._read)
+        self._reading = True
+
+    def _read(self) -> None:
+        try:
+            data = os.read(self.fd, _READ)
+        except BlockingIOError:
+            return
+        except OSError:  # EIO: Linux's way to say that the other side is closed
+            data = b""
+        if not data:
+            self._end()
+            return
+        self.ring.append(data)
+        self._wake_all()
+        self.settle_pace()
+
+    def _flush_input(self) -> None:
+        try:
+            while self._input:
+                written = os.write(self.fd, self._input[:4096])
+                del self._input[:written]
+        except BlockingIOError:
+            if not self._writing:
+                self._loop.add_writer(self.fd, self._flush_input)
+                self._writing = True
+            return
+        except OSError:
+            self._input.clear()
+        if self._writing:
+            self._loop.remove_writer(self.fd)
+            self._writing = False
+        if len(self._input) <= MAX_PENDING_INPUT:
+            self._input_room.set()
+
+    def _end(self) -> None:
+        if self.ended:
+            return
+        self._loop.remove_reader(self.fd)
+        self._loop.remove_writer(self.fd)
+        self.ended = True
+        self._input.clear()
+        self._input_room.set()
+        pid = self._process.pid
+        # Not the process's own close(), which sleeps and then waits.
+        self._process.fileobj.close()
+        self._process.closed = True
+        # The command ends by itself when its pty is gone; waiting for it must not block the loop.
+        self._loop.run_in_executor(None, self._reap, pid)
+
+    def _reap(self, pid: int) -> None:
+        try:
+            _, status = os.waitpid(pid, 0)
+            code = os.waitstatus_to_exitcode(status)
+        except ChildProcessError:
+            code = -1
+        self._loop.call_soon_threadsafe(self._ended, code)
+
+    def _ended(self, code: int) -> None:
+        self.exit_code = code
+        self._wake_all()
+        self._on_exit()
+
+    def _wake_all(self) -> None:
+        for viewer in self.viewers:
+            viewer.wake()

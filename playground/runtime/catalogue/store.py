@@ -1,0 +1,76 @@
+"""The built catalogue: its layers, its index, and the skeleton that new disks start with."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from playground.runtime import disks, hostimage
+from playground.runtime.catalogue import recipe
+from playground.runtime.config import RuntimeConfig
+from playground.runtime.recipes import build_lock, recipe_hash
+
+#: Raise it when the way the catalogue is built or laid out changes.
+VERSION = "1"
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """A catalogue on disk. ``layers`` and ``skeleton`` are folders, ``index`` is JSON."""
+
+    root: Path
+
+    @property
+    def key(self) -> str:
+        """The hash of its recipes."""
+        return self.root.name
+
+    @property
+    def layers(self) -> Path:
+        """One folder a layer, its files with the ids that containers see."""
+        return self.root / "layers"
+
+    @property
+    def skeleton(self) -> Path:
+        """What ``/var/lib/docker`` holds in a new sandbox."""
+        return self.root / "skeleton"
+
+    def images(self) -> list[dict[str, Any]]:
+        """What the images are: name, tags, id, size, source, summary and layers."""
+        found: list[dict[str, Any]] = json.loads((self.root / "index.json").read_text())["images"]
+        return found
+
+
+@cache
+def key() -> str:
+    """The hash that the catalogue of this checkout has.
+
+    The host image is part of it: its engine wrote the layers' metadata.
+    """
+    folders = [r.folder for r in recipe.read_all()]
+    return recipe_hash(VERSION, *folders, hostimage.RECIPE)
+
+
+def path(config: RuntimeConfig) -> Path:
+    """Where the catalogue of this checkout is, or will be."""
+    return config.cache_dir / "catalogue" / key()
+
+
+def find(config: RuntimeConfig) -> Catalogue | None:
+    """The built catalogue, ``None`` if there is none yet."""
+    root = path(config)
+    return Catalogue(root) if (root / "index.json").is_file() else None
+
+
+def disk_template(config: RuntimeConfig, catalogue: Catalogue | None, size_mb: int) -> Path:
+    """The empty disk of that size with the catalogue's skeleton, made at its first use."""
+    name = f"{catalogue.key if catalogue else 'empty'}-{size_mb}.img"
+    template = config.cache_dir / "disks" / name
+    if not template.is_file():
+        with build_lock(template.parent):
+            if not template.is_file():
+                disks.make_template(template, size_mb, catalogue.skeleton if catalogue else None)
+    return template

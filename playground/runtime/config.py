@@ -1,0 +1,92 @@
+"""Where a node keeps its things and what a sandbox may use."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+PROJECT_ROOT = Path(__file__).resolve().parents[2]
+DEFAULT_CACHE = Path("/var/cache/docker-playground")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one sandbox may use, all its containers together."""
+
+    memory_mb: int = 1024
+    cpus: float = 1.0
+    pids: int = 1024
+    disk_mb: int = 4096
+    open_files: int = 65536
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> Limits:
+        """Read ``PLAYGROUND_SANDBOX_MEMORY_MB`` and its like; raises ``ValueError``."""
+        given: dict[str, float] = {}
+        for name, kind in (
+            ("memory_mb", int),
+            ("cpus", float),
+            ("pids", int),
+            ("disk_mb", int),
+            ("open_files", int),
+        ):
+            key = f"PLAYGROUND_SANDBOX_{name.upper()}"
+            if not (text := environ.get(key)):
+                continue
+            try:
+                given[name] = kind(text)
+            except ValueError:
+                raise ValueError(f"{key}={text!r} is not a number") from None
+            if given[name] <= 0:
+                raise ValueError(f"{key}={text!r} must be above zero")
+        return cls(**given)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class RuntimeConfig:
+    """The settings of the runtime core on one node."""
+
+    state_dir: Path
+    cache_dir: Path = DEFAULT_CACHE
+    crun: str = "crun"
+    limits: Limits = field(default_factory=Limits)
+    #: The first host id given to sandboxes. 0x40000000 lies in the range that systemd sets aside
+    #: for containers (524288 to 1879048191, systemd.io/UIDS-GIDS) and clear of /etc/subuid's
+    #: defaults.
+    id_base: int = 0x40000000
+    #: How many id ranges there are, hence sandboxes at once; 12,288 fit below systemd's bound.
+    id_slots: int = 12288
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str] = os.environ) -> RuntimeConfig:
+        """Build the settings from ``PLAYGROUND_*`` variables; raises ``ValueError``."""
+        var = Path(environ.get("PLAYGROUND_VAR", PROJECT_ROOT / "var"))
+        return cls(
+            state_dir=Path(environ.get("PLAYGROUND_STATE", var / "node")).resolve(),
+            cache_dir=Path(environ.get("PLAYGROUND_CACHE", DEFAULT_CACHE)).resolve(),
+            crun=environ.get("PLAYGROUND_CRUN", "crun"),
+            limits=Limits.from_environ(environ),
+        )
+
+    @property
+    def node_key(self) -> str:
+        """A short name for this node's state, the same as long as it stays where it is."""
+        return hashlib.sha256(str(self.state_dir).encode()).hexdigest()[:8]
+
+    @property
+    def cgroup_name(self) -> str:
+        """The name of the one cgroup below which all of this node's sandboxes live."""
+        return f"docker-playground-{self.node_key}"
+
+    @property
+    def sandboxes_dir(self) -> Path:
+        """One directory a sandbox: its record and disk."""
+        return self.state_dir / "sandboxes"
+
+    @property
+    def crun_root(self) -> Path:
+        """crun's own state, apart from that of other users of crun."""
+        return self.state_dir / "crun"

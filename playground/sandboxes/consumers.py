@@ -1,0 +1,192 @@
+"""Websockets of a page: they find the student's sandbox and pass bytes to and from its hub."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+from typing import Any
+from urllib.parse import parse_qs
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed, WebSocketException
+
+from playground.hub import protocol, tickets
+from playground.sandboxes import claims, gateway
+from playground.sandboxes.context import node_status
+from playground.sandboxes.models import Sandbox
+from playground.sandboxes.students import student_of
+
+log = logging.getLogger(__name__)
+
+#: Close codes of our own (RFC 6455 leaves 4000 to 4999 to applications).
+CLOSE_NO_STUDENT, CLOSE_GONE, CLOSE_BAD_FRAME = 4401, 4410, 4400
+#: Seconds between looks at the row, should the event that it changed be lost.
+_LOOK_AGAIN = 2.0
+_READY_WITHIN = 120.0
+_SEEN_EVERY = 30.0
+_QUERY = ("columns", "rows", "after")
+
+
+class SandboxUnavailable(Exception):
+    """The student can have no sandbox now; the text is for them."""
+
+
+class SandboxConsumer(AsyncWebsocketConsumer):
+    """What the consumers share: wait for the student's sandbox, then pump a hub's stream."""
+
+    purpose = ""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.stream: ClientConnection | None = None
+        self._changed = asyncio.Event()
+        self._work: asyncio.Task[None] | None = None
+        self._group = ""
+
+    async def connect(self) -> None:
+        """Accept a page that has a session."""
+        student = student_of(self.scope["session"])
+        await self.accept()
+        if not student:
+            await self.close(CLOSE_NO_STUDENT)
+            return
+        self._work = asyncio.create_task(self._run(student))
+
+    async def disconnect(self, code: int) -> None:
+        """End what runs for the page."""
+        if self._work:
+            self._work.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._work
+        if self._group:
+            await self.channel_layer.group_discard(self._group, self.channel_name)
+
+    async def sandbox_changed(self, _: dict[str, Any]) -> None:
+        """Hear from the worker that the row has changed."""
+        self._changed.set()
+
+    async def tell(self, document: dict[str, Any]) -> None:
+        """Say something about the sandbox to the page."""
+        raise NotImplementedError
+
+    async def forward(self, message: str | bytes) -> None:
+        """Hand what the hub sent to the page."""
+        raise NotImplementedError
+
+    def ticket(self, sandbox: Sandbox) -> tickets.Ticket:
+        """What to show the hub."""
+        return tickets.Ticket(sandbox=sandbox.id, purpose=self.purpose)
+
+    async def _run(self, student: str) -> None:
+        code = CLOSE_GONE
+        try:
+            sandbox = await self._ready_sandbox(student)
+            await self._pump(sandbox)
+        except SandboxUnavailable as error:
+            await self.tell({"state": "unavailable", "message": str(error)})
+        except (OSError, WebSocketException):
+            log.warning("the hub at %s cannot be reached", settings.HUB_SOCKET)
+            await self.tell({"state": "hub", "message": "The terminal hub does not answer."})
+        except protocol.BadFrame:
+            code = CLOSE_BAD_FRAME
+        await self.close(code)
+
+    async def _ready_sandbox(self, student: str) -> Sandbox:
+        """Claim the student's sandbox and wait until it is there."""
+        status = await asyncio.to_thread(node_status, None)  # type: ignore[arg-type]
+        if status["node_reason"]:
+            raise SandboxUnavailable(status["node_reason"])
+        sandbox = await database_sync_to_async(claims.claim)(student)
+        self._group = sandbox.group
+        await self.channel_layer.group_add(self._group, self.channel_name)
+        deadline = asyncio.get_running_loop().time() + _READY_WITHIN
+        waited = False
+        while True:
+            self._changed.clear()
+            await sandbox.arefresh_from_db()
+            if sandbox.state == Sandbox.State.READY:
+                return sandbox
+            if sandbox.state != Sandbox.State.REQUESTED:
+                raise SandboxUnavailable(sandbox.error or "The host could not be made.")
+            if asyncio.get_running_loop().time() > deadline:
+                raise SandboxUnavailable("No worker has made the host. Is one running?")
+            if not waited:
+                waited = True
+                await self.tell({"state": "making"})
+            with suppress(asyncio.TimeoutError, TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), _LOOK_AGAIN)
+
+    async def _pump(self, sandbox: Sandbox) -> None:
+        given = parse_qs(self.scope["query_string"].decode(errors="replace"))
+        query = {name: given[name][-1][:32] for name in _QUERY if name in given}
+        stream = await gateway.connect(self.ticket(sandbox), query)
+        presence = asyncio.create_task(self._stay_seen(sandbox.id))
+        self.stream = stream
+        try:
+            async for message in stream:
+                if self._says_gone(message):
+                    await database_sync_to_async(claims.give_up)(sandbox.id, "it had ended")
+                await self.forward(message)
+        except ConnectionClosed:
+            pass
+        finally:
+            self.stream = None
+            presence.cancel()
+            await stream.close()
+
+    async def _stay_seen(self, sandbox_id: str) -> None:
+        while True:
+            await database_sync_to_async(claims.seen)(sandbox_id)
+            await asyncio.sleep(_SEEN_EVERY)
+
+    @staticmethod
+    def _says_gone(message: str | bytes) -> bool:
+        return isinstance(message, bytes) and message.startswith(protocol.ERROR + b'{"code":"gone"')
+
+
+class TerminalConsumer(SandboxConsumer):
+    """A terminal: frames of :mod:`playground.hub.protocol`, passed on as they are."""
+
+    purpose = "terminal"
+
+    def ticket(self, sandbox: Sandbox) -> tickets.Ticket:
+        name = str(self.scope["url_route"]["kwargs"]["terminal"])[:32]
+        return tickets.Ticket(sandbox=sandbox.id, purpose=self.purpose, terminal=name)
+
+    async def tell(self, document: dict[str, Any]) -> None:
+        await self.send(bytes_data=protocol.frame(protocol.STATUS, document))
+
+    async def forward(self, message: str | bytes) -> None:
+        if isinstance(message, bytes):
+            await self.send(bytes_data=message)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """Pass a frame of the page's to the hub; the transport pushes back by itself."""
+        try:
+            frame = protocol.check_from_page(bytes_data)
+        except protocol.BadFrame as error:
+            await self.send(
+                bytes_data=protocol.frame(protocol.ERROR, {"code": "frame", "message": str(error)})
+            )
+            await self.close(CLOSE_BAD_FRAME)
+            return
+        if self.stream:
+            with suppress(ConnectionClosed):
+                await self.stream.send(frame)
+
+
+class EngineConsumer(SandboxConsumer):
+    """What the engine has, as JSON text; the page only listens."""
+
+    purpose = "engine"
+
+    async def tell(self, document: dict[str, Any]) -> None:
+        return None
+
+    async def forward(self, message: str | bytes) -> None:
+        if isinstance(message, str):
+            await self.send(text_data=message)

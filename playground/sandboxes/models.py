@@ -1,0 +1,51 @@
+"""What the site remembers of sandboxes."""
+
+from __future__ import annotations
+
+import secrets
+
+from django.db import models
+from django.utils import timezone
+
+
+def new_id() -> str:
+    """An id that cannot be guessed; the runtime core's alphabet."""
+    return f"s-{secrets.token_hex(8)}"
+
+
+class Sandbox(models.Model):
+    """A student's Docker host, from the wish for it to its end."""
+
+    class State(models.TextChoices):
+        """Where in its life a sandbox is."""
+
+        REQUESTED = "requested"
+        READY = "ready"
+        FAILED = "failed"
+        REMOVED = "removed"
+
+    id = models.CharField(primary_key=True, max_length=48, default=new_id)
+    owner = models.CharField(max_length=64)
+    state = models.CharField(max_length=16, choices=State.choices, default=State.REQUESTED)
+    error = models.TextField(blank=True)
+    created = models.DateTimeField(default=timezone.now)
+    last_seen = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            # Two tabs that open at once must not make two hosts.
+            models.UniqueConstraint(
+                fields=["owner"],
+                condition=models.Q(state__in=["requested", "ready"]),
+                name="one_living_sandbox_per_owner",
+            )
+        ]
+        indexes = [models.Index(fields=["state", "last_seen"])]
+
+    def __str__(self) -> str:
+        return f"{self.id} ({self.state})"
+
+    @property
+    def group(self) -> str:
+        """The channel layer's group that hears of its changes."""
+        return f"sandbox.{self.id}"

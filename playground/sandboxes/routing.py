@@ -1,0 +1,12 @@
+"""Websocket addresses."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from playground.sandboxes.consumers import EngineConsumer, TerminalConsumer
+
+websocket_urlpatterns = [
+    path("ws/terminal/<slug:terminal>/", TerminalConsumer.as_asgi()),
+    path("ws/engine/", EngineConsumer.as_asgi()),
+]

@@ -1,0 +1,84 @@
+"""What the worker does. Every task is short and may run twice."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from asgiref.sync import async_to_sync
+from celery import shared_task
+from channels.layers import get_channel_layer
+from django.conf import settings
+from django.utils import timezone
+
+from playground.runtime.errors import NoSuchSandbox, SandboxError
+from playground.sandboxes.models import Sandbox
+from playground.sandboxes.nodes import local_node
+
+log = logging.getLogger(__name__)
+
+
+@shared_task
+def create(sandbox_id: str) -> None:
+    """Make a sandbox that was asked for."""
+    row = Sandbox.objects.filter(id=sandbox_id).first()
+    if row is None or row.state != Sandbox.State.REQUESTED:
+        return
+    try:
+        made = local_node().create(sandbox_id)
+    except SandboxError as error:
+        log.exception("sandbox %s could not be made", sandbox_id)
+        _settle(row, Sandbox.State.FAILED, str(error))
+        return
+    if not _settle(row, Sandbox.State.READY):
+        made.remove()  # it was given up while it was being made
+
+
+@shared_task
+def remove(sandbox_id: str) -> None:
+    """Remove a sandbox and everything in it."""
+    try:
+        local_node().get(sandbox_id).remove()
+    except NoSuchSandbox:
+        pass
+    row = Sandbox.objects.filter(id=sandbox_id).first()
+    if row is not None and row.state != Sandbox.State.REMOVED:
+        row.state = Sandbox.State.REMOVED
+        row.save(update_fields=["state"])
+        _tell(row)
+
+
+@shared_task
+def reap() -> None:
+    """Remove what nobody looks at any more, and what the site has forgotten."""
+    limit = timezone.now() - timedelta(minutes=settings.SANDBOX_IDLE_MINUTES)
+    idle = Sandbox.objects.filter(state=Sandbox.State.READY, last_seen__lt=limit)
+    for sandbox_id in idle.values_list("id", flat=True):
+        remove.delay(sandbox_id)
+    wanted = set(
+        Sandbox.objects.filter(
+            state__in=[Sandbox.State.REQUESTED, Sandbox.State.READY]
+        ).values_list("id", flat=True)
+    )
+    for sandbox in local_node().sandboxes():
+        if sandbox.id in wanted and sandbox.is_alive():
+            continue
+        # Sandboxes that an operator made by hand have no row, and stay.
+        if Sandbox.objects.filter(id=sandbox.id).exists():
+            remove.delay(sandbox.id)
+
+
+def _settle(row: Sandbox, state: Sandbox.State, error: str = "") -> bool:
+    """Change a wish into what became of it; ``False`` if it is no wish any more."""
+    changed = Sandbox.objects.filter(id=row.id, state=Sandbox.State.REQUESTED).update(
+        state=state, error=error, last_seen=timezone.now()
+    )
+    _tell(row)
+    return bool(changed)
+
+
+def _tell(row: Sandbox) -> None:
+    """Say that something changed; whoever misses it reads the row again."""
+    layer = get_channel_layer()
+    if layer is not None:
+        async_to_sync(layer.group_send)(row.group, {"type": "sandbox.changed"})

@@ -1,0 +1,39 @@
+"""Pages about sandboxes and their images."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import get_language
+from django.views.decorators.http import require_POST
+
+from playground.runtime.catalogue import store
+from playground.runtime.config import RuntimeConfig
+from playground.sandboxes import tasks
+from playground.sandboxes.claims import give_up
+from playground.sandboxes.models import Sandbox
+from playground.sandboxes.students import student_of
+
+
+def catalogue(request: HttpRequest) -> HttpResponse:
+    """List the images that every new host has, and where each came from."""
+    found = store.find(RuntimeConfig.from_environ())
+    language = (get_language() or "en")[:2]
+    images = [
+        {**image, "summary": image["summary"].get(language, image["summary"]["en"])}
+        for image in (found.images() if found else [])
+    ]
+    return render(request, "sandboxes/catalogue.html", {"images": images})
+
+
+@require_POST
+def reset(request: HttpRequest) -> HttpResponse:
+    """Throw the student's host away; the next terminal gets a fresh one."""
+    student = student_of(request.session)
+    living = Sandbox.objects.filter(
+        owner=student, state__in=[Sandbox.State.REQUESTED, Sandbox.State.READY]
+    )
+    for sandbox in living if student else []:
+        give_up(sandbox.id, "reset by its student")
+        tasks.remove.delay(sandbox.id)
+    return JsonResponse({"ok": True})

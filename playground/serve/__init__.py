@@ -1,0 +1,1 @@
+"""Starting and stopping all processes of a playground on one machine."""

@@ -1,0 +1,166 @@
+"""``python -m playground.serve``: start everything, stop everything, leave nothing.
+
+``--stop`` ends a running playground of this checkout (or what a dead one left) and returns.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import json
+import os
+import socket
+import sys
+import time
+from pathlib import Path
+from typing import TextIO
+
+from honcho.manager import Manager
+
+from playground.runtime.config import RuntimeConfig
+from playground.runtime.doctor import reason
+from playground.runtime.errors import SandboxError
+from playground.runtime.sandbox import Node
+from playground.serve import leftovers, processes
+from playground.serve.layout import Layout
+
+
+def main() -> int:
+    """Serve until Ctrl-C; the exit code is 0 if that was how it ended."""
+    options = _options()
+    try:
+        config = RuntimeConfig.from_environ()
+    except ValueError as error:
+        return _fail(str(error), "Mend the variable and run it again")
+    if os.geteuid() != 0:
+        return _fail("Only root can make sandboxes", "Run it with sudo")
+    layout = Layout.from_environ()
+    if options.stop:
+        return _stop(layout, config)
+    if not _port_is_free(options.host, options.port):
+        return _fail(
+            f"Port {options.port} is in use", f"Stop what uses it, or PORT={options.port + 1}"
+        )
+    try:
+        layout.prepare()
+        lock = _lock(layout)
+        code = _serve(layout, config, options.host, options.port)
+        lock.close()
+        return code
+    except SandboxError as error:
+        return _fail(str(error), "")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="playground.serve")
+    parser.add_argument("--host", default=os.environ.get("HOST", "127.0.0.1"))
+    parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")))
+    parser.add_argument("--stop", action="store_true")
+    return parser.parse_args()
+
+
+def _fail(what: str, mend: str) -> int:
+    print(f"✗ {what}. {mend}".rstrip(" ."), file=sys.stderr)
+    return 1
+
+
+def _stop(layout: Layout, config: RuntimeConfig) -> int:
+    ended = leftovers.end(layout)
+    node = Node(config)
+    swept = node.sweep()
+    node.cgroup.remove()
+    layout.clear_run()
+    print(f"ended {ended} processes and {len(swept)} sandboxes")
+    return 0
+
+
+def _port_is_free(host: str, port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def _lock(layout: Layout) -> TextIO:
+    """Hold the playground; raises ``SandboxError`` if another run does."""
+    file = (layout.var / "serve.lock").open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise SandboxError("This playground is running already", "`make stop` ends it") from None
+    return file
+
+
+def _serve(layout: Layout, config: RuntimeConfig, host: str, port: int) -> int:
+    node = Node(config)
+    os.environ.update(layout.environ(config))
+    if ended := leftovers.end(layout):
+        print(f"• ended {ended} processes that an earlier run had left")
+    if swept := node.sweep():
+        print(f"• removed {len(swept)} sandboxes that an earlier run had left")
+    layout.prepare()
+    amiss = reason(config)
+    (layout.run / "node.json").write_text(json.dumps({"reason": amiss}))
+    if amiss:
+        print(f"✗ This machine cannot run sandboxes: {amiss}\n  The site starts all the same.")
+    _migrate(layout)
+    manager = Manager()
+    started = [processes.redis(layout), processes.web(host, port), processes.beat()]
+    if not amiss:
+        started += [processes.worker(), processes.hub()]
+    processes.SITE.mkdir(exist_ok=True)
+    for process in started:
+        manager.add_process(
+            process.name, process.command, env={**os.environ, **process.env}, cwd=os.getcwd()
+        )
+    _announce(host, port)
+    try:
+        manager.loop()
+    finally:
+        print("• stopping: removing all sandboxes", flush=True)
+        leftovers.end(layout)
+        node.shutdown()
+        layout.clear_run()
+        _remove_if_empty(processes.SITE)
+    # 130 and 143: asked to stop, by Ctrl-C or by SIGTERM.
+    return 0 if manager.returncode in (0, 130, 143) else 1
+
+
+def _migrate(layout: Layout) -> None:
+    import django
+    from django.core.management import call_command
+
+    started = time.monotonic()
+    django.setup()
+    call_command("migrate", interactive=False, verbosity=0)
+    _forget_sandboxes()
+    layout.own_database()
+    print(f"• database ready ({time.monotonic() - started:.1f} s)")
+
+
+def _forget_sandboxes() -> None:
+    """No sandbox outlives a stop, so none of the last run's is there any more."""
+    from playground.sandboxes.models import Sandbox
+
+    Sandbox.objects.exclude(state=Sandbox.State.REMOVED).update(
+        state=Sandbox.State.REMOVED, error="the playground was restarted"
+    )
+
+
+def _announce(host: str, port: int) -> None:
+    shown = "localhost" if host in ("127.0.0.1", "0.0.0.0", "::") else host  # noqa: S104
+    print(f"• serving on http://{shown}:{port} (Ctrl-C stops everything)", flush=True)
+
+
+def _remove_if_empty(folder: Path) -> None:
+    try:
+        folder.rmdir()
+    except OSError:
+        pass
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,123 @@
+"""The commands of a playground's processes, and with which rights each runs."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from playground.runtime.config import PROJECT_ROOT
+from playground.runtime.errors import SandboxError
+from playground.serve.layout import WEB_ID, Layout
+
+#: Where processes without rights find checkout and ``var``: both may lie where they cannot go, in
+#: ``/root`` for one. Mounted in their own mount namespace only.
+SITE = Path("/run/docker-playground-site")
+_APP, _VAR = SITE / "app", SITE / "var"
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process by name: a shell command and the variables that it has beside the common ones."""
+
+    name: str
+    command: str
+    env: dict[str, str]
+
+
+def redis_binary() -> str:
+    """The Redis server.
+
+    Debian's redis-tools has it under the name ``redis-check-rdb`` (one program that looks at its
+    own name); redis-server, which is a link to that, would also start a service of its own.
+    Raises ``SandboxError``.
+    """
+    for name in ("redis-server", "valkey-server", "redis-check-rdb"):
+        if found := shutil.which(name):
+            return found
+    raise SandboxError("There is no Redis", "apt install redis-tools")
+
+
+def without_rights(command: list[str]) -> str:
+    """The shell command that runs ``command`` as a user who may do nothing, in the checkout."""
+    mounts = (
+        f"mount -t tmpfs -o mode=0755,size=64k site {SITE} && mkdir {_APP} {_VAR} && "
+        f'mount --bind "$1" {_APP} && mount --bind "$2" {_VAR} && shift 2 && cd {_APP} && '
+        f"exec setpriv --reuid {WEB_ID} --regid {WEB_ID} --clear-groups --no-new-privs "
+        '--inh-caps=-all --bounding-set=-all --pdeathsig TERM "$@"'
+    )
+    return (
+        "exec "
+        + shlex.join(["unshare", "--mount", "--propagation", "private", "sh", "-c", mounts, "sh"])
+        + ' "$PLAYGROUND_CHECKOUT" "$PLAYGROUND_SERVE" '
+        + shlex.join(command)
+    )
+
+
+def _paths_without_rights() -> dict[str, str]:
+    return {
+        "PLAYGROUND_CHECKOUT": str(PROJECT_ROOT),
+        "PLAYGROUND_VAR": str(_VAR),
+        "PLAYGROUND_SECRET_FILE": str(_VAR / "secret"),
+        "PLAYGROUND_HUB_SOCKET": str(_VAR / "run" / "hub.sock"),
+        "PLAYGROUND_REDIS_SOCKET": str(_VAR / "run" / "redis.sock"),
+        "HOME": str(_VAR / "home"),
+    }
+
+
+def redis(layout: Layout) -> Process:
+    """The private Redis: a unix socket, nothing on any network, nothing lost at a restart."""
+    binary = redis_binary()
+    link = layout.run / "redis-server"
+    link.unlink(missing_ok=True)
+    link.symlink_to(binary)
+    command = [
+        str(_VAR / "run" / "redis-server"),
+        "--port", "0",
+        "--unixsocket", str(_VAR / "run" / "redis.sock"),
+        "--unixsocketperm", "770",
+        "--dir", str(_VAR / "redis"),
+        "--save", "60 1",
+        "--loglevel", "warning",
+        "--maxmemory", "256mb",
+        "--maxmemory-policy", "noeviction",
+    ]  # fmt: skip
+    return Process("redis", without_rights(command), _paths_without_rights())
+
+
+def web(host: str, port: int) -> Process:
+    """The web process: pages and websockets."""
+    command = [
+        sys.executable, "-m", "uvicorn", "playground.asgi:application",
+        "--host", host, "--port", str(port),
+        "--ws", "websockets-sansio", "--ws-max-size", str(1 << 20), "--ws-ping-interval", "20",
+        "--lifespan", "off", "--no-access-log", "--log-level", "warning",
+        "--timeout-graceful-shutdown", "2", "--no-server-header",
+    ]  # fmt: skip
+    return Process("web", without_rights(command), _paths_without_rights())
+
+
+def beat() -> Process:
+    """What reminds the worker of its regular tasks."""
+    command = [
+        sys.executable, "-m", "celery", "--app", "playground", "--quiet", "beat",
+        "--schedule", str(_VAR / "celerybeat-schedule"), "--pidfile", "", "--loglevel", "WARNING",
+    ]  # fmt: skip
+    return Process("beat", without_rights(command), _paths_without_rights())
+
+
+def worker() -> Process:
+    """The worker: root, the only one that makes sandboxes."""
+    command = [
+        sys.executable, "-m", "celery", "--app", "playground", "--quiet", "worker",
+        "--concurrency", "2", "--without-gossip", "--without-mingle", "--without-heartbeat",
+        "--loglevel", "WARNING",
+    ]  # fmt: skip
+    return Process("worker", f"exec {shlex.join(command)}", {"C_FORCE_ROOT": "1"})
+
+
+def hub() -> Process:
+    """The terminal hub, the worker's other half: root, it enters sandboxes."""
+    return Process("hub", f"exec {shlex.join([sys.executable, '-m', 'playground.hub'])}", {})

@@ -1,0 +1,13 @@
+"""All addresses of the site."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", RedirectView.as_view(pattern_name="lesson-list"), name="home"),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("lessons/", include("lessons.urls")),
+    path("", include("playground.sandboxes.urls")),
+]
