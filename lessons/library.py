@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import re
-import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:  # Ubuntu 22.04
-    import tomli as tomllib
+import tomli
 
 CONTENT = Path(__file__).parent / "content"
 LANGUAGES = ("en", "ko")
@@ -53,7 +49,7 @@ def read(folder: Path) -> Lesson:
     """Read one lesson; raises ``LessonError``."""
     file = folder / "lesson.toml"
     try:
-        data: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
+        data: dict[str, Any] = tomli.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise LessonError(f"{file}: {error}") from None
     if unknown := set(data) - _KEYS:

@@ -95,4 +95,4 @@ def render(source: str, language: str) -> SafeString:
     """Return a step's HTML; the words on its buttons are in ``language``."""
     with override(language):
         # Safe: raw HTML is off, and every rule above escapes what it is given.
-        return mark_safe(_parser().render(source))  # noqa: S308
+        return mark_safe(str(_parser().render(source)))  # noqa: S308

@@ -32,7 +32,7 @@ packages=(
     redis-tools slirp4netns util-linux xz-utils
 )
 if [ "$kind" = dev ]; then
-    packages+=(chromium fonts-noto-cjk)
+    packages+=(chromium fonts-noto-cjk git qemu-system-x86)
     # Ubuntu's `chromium` needs snapd; a chromium that is there already is as good.
     if command -v chromium >/dev/null || command -v google-chrome >/dev/null; then
         packages=("${packages[@]/#chromium/}")

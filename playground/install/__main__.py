@@ -65,7 +65,7 @@ def _translations(steps: Steps) -> None:
     with steps.step("Translations"):
         for source in stale:
             subprocess.run(
-                ["msgfmt", "--check", "-o", source.with_suffix(".mo"), source], check=True
+                ["msgfmt", "--check-format", "-o", source.with_suffix(".mo"), source], check=True
             )
 
 

@@ -252,16 +252,14 @@ class SandboxGroup:
         """Stop or continue every process of the sandbox; raises ``SandboxError`` if it won't."""
         if self.node.v2:
             outer = self._outer("")
-            (outer / "cgroup.freeze").write_text("1" if frozen else "0")
-            wanted = f"frozen {int(frozen)}"
-            settled = lambda: wanted in (outer / "cgroup.events").read_text()  # noqa: E731
+            (outer / "cgroup.freeze").write_text(str(int(frozen)))
+            state, wanted = outer / "cgroup.events", f"frozen {int(frozen)}"
         else:
             state = self._outer("freezer") / "freezer.state"
-            word = "FROZEN" if frozen else "THAWED"
-            state.write_text(word)
-            settled = lambda: state.read_text().strip() == word  # noqa: E731
+            wanted = "FROZEN" if frozen else "THAWED"
+            state.write_text(wanted)
         deadline = time.monotonic() + seconds
-        while not settled():
+        while wanted not in state.read_text():
             if time.monotonic() > deadline:
                 raise SandboxError(f"Sandbox {self.sandbox_id} did not freeze in {seconds:.0f} s")
             time.sleep(0.002)

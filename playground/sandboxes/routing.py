@@ -7,6 +7,6 @@ from django.urls import path
 from playground.sandboxes.consumers import EngineConsumer, TerminalConsumer
 
 websocket_urlpatterns = [
-    path("ws/terminal/<slug:terminal>/", TerminalConsumer.as_asgi()),
-    path("ws/engine/", EngineConsumer.as_asgi()),
+    path("ws/terminal/<slug:terminal>/", TerminalConsumer.as_asgi()),  # type: ignore[arg-type]
+    path("ws/engine/", EngineConsumer.as_asgi()),  # type: ignore[arg-type]
 ]

@@ -68,7 +68,7 @@ def reap() -> None:
             remove.delay(sandbox.id)
 
 
-def _settle(row: Sandbox, state: Sandbox.State, error: str = "") -> bool:
+def _settle(row: Sandbox, state: str, error: str = "") -> bool:
     """Change a wish into what became of it; ``False`` if it is no wish any more."""
     changed = Sandbox.objects.filter(id=row.id, state=Sandbox.State.REQUESTED).update(
         state=state, error=error, last_seen=timezone.now()

@@ -53,8 +53,7 @@ function go(index, { remember = true } = {}) {
   const last = current === steps.length - 1;
   next.hidden = last;
   following.hidden = !last;
-  let filled = 0;
-  count.textContent = count.dataset.pattern.replace(/%s/g, () => [current + 1, steps.length][filled++]);
+  count.textContent = count.dataset.pattern.replace("[n]", current + 1).replace("[total]", steps.length);
   if (remember) history.replaceState(null, "", `#${steps[current].dataset.step}`);
   const prose = document.querySelector(".prose");
   prose.scrollTop = 0;

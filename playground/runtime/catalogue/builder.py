@@ -233,7 +233,7 @@ def layers_of(facts: dict[str, Any], history: list[dict[str, Any]]) -> list[dict
     steps = list(reversed(history))
     sized = sum(1 for step in steps if step["Size"] > 0)
     spare = max(0, len(digests) - sized)
-    layers = []
+    layers: list[dict[str, Any]] = []
     for step in steps:
         if len(layers) == len(digests):
             break
@@ -258,12 +258,13 @@ def _context(folder: Path) -> bytes:
     def as_root(entry: tarfile.TarInfo) -> tarfile.TarInfo | None:
         if entry.name == "image.toml":
             return None
-        entry.uid = entry.gid = 0
+        entry.uid = entry.gid = entry.mtime = 0
         entry.uname = entry.gname = "root"
         entry.mode = 0o755 if entry.isdir() or entry.mode & 0o100 else 0o644
         return entry
 
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
+    # The docker client knows an archive by its first header, and not by a pax one.
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as archive:
         for path in sorted(folder.iterdir()):
             archive.add(path, arcname=path.name, filter=as_root)
     return buffer.getvalue()

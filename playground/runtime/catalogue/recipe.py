@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import graphlib
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import tomli
+
 from playground.runtime.config import PROJECT_ROOT
 from playground.runtime.errors import BuildFailed
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:  # Ubuntu 22.04
-    import tomli as tomllib
 
 IMAGES = PROJECT_ROOT / "images"
 _KEYS = {"name", "tags", "reference", "needs", "summary", "stand_in", "bootstrap"}
@@ -38,7 +34,7 @@ def read(folder: Path) -> ImageRecipe:
     """Read ``image.toml``; raises ``BuildFailed`` naming the file and what is wrong."""
     file = folder / "image.toml"
     try:
-        data: dict[str, Any] = tomllib.loads(file.read_text())
+        data: dict[str, Any] = tomli.loads(file.read_text())
         if unknown := set(data) - _KEYS:
             raise ValueError(f"unknown keys: {', '.join(sorted(unknown))}")
         if data["name"] != folder.name:

@@ -1,0 +1,31 @@
+"""``python -m bench [NAME …]``: run all benchmarks, or those named."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from bench.prompt import prompt
+from bench.sandboxes import cold, engine_run, idle_pss
+
+BENCHES: dict[str, Callable[[], None]] = {
+    "sandbox.cold": cold,
+    "sandbox.prompt": prompt,
+    "sandbox.idle_pss": idle_pss,
+    "engine.run": engine_run,
+}
+
+
+def main() -> int:
+    """Run what is asked for; the exit code is 2 for a name that there is none of."""
+    names = sys.argv[1:] or list(BENCHES)
+    if unknown := [name for name in names if name not in BENCHES]:
+        print(f"no benchmark {', '.join(unknown)}; there are: {', '.join(BENCHES)}")
+        return 2
+    for name in names:
+        BENCHES[name]()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,43 @@
+"""Fixtures that start the real thing, and put everything away again, also when a test fails."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from playground.runtime.config import RuntimeConfig
+from playground.runtime.doctor import reason
+from playground.runtime.sandbox import Node
+from tests.support import Host
+
+ALLOW_SKIP = os.environ.get("PLAYGROUND_ALLOW_SKIP") == "1"
+
+
+@pytest.fixture(scope="session")
+def fit_machine() -> None:
+    """A machine that can run sandboxes. One that cannot fails the test: it would prove nothing."""
+    why = reason(RuntimeConfig.from_environ())
+    if why and ALLOW_SKIP:
+        pytest.skip(f"this machine cannot run sandboxes: {why}")
+    if why:
+        pytest.fail(f"this machine cannot run sandboxes: {why}", pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def node(fit_machine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    """A node of the tests' own."""
+    state: Path = tmp_path_factory.mktemp("node")
+    node = Node(RuntimeConfig(state_dir=state, cache_dir=RuntimeConfig.from_environ().cache_dir))
+    yield node
+    node.shutdown()
+
+
+@pytest.fixture(scope="module")
+def host(node: Node) -> Iterator[Host]:
+    """A student's Docker host, shared by the tests of a module."""
+    sandbox = node.create()
+    yield Host(sandbox)
+    sandbox.remove()

@@ -1,0 +1,92 @@
+"""The pty side, with a plain shell in place of a sandbox's: the tests of the site have the real."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from playground.hub.terminal import HIGH_WATER, Terminal
+
+
+class Looker:
+    def __init__(self) -> None:
+        self.acknowledged = 0
+
+    def wake(self) -> None: ...
+
+
+@asynccontextmanager
+async def shell(command: str) -> AsyncIterator[Terminal]:
+    terminal = Terminal("test", ["sh", "-c", command], 80, 24)
+    try:
+        yield terminal
+    finally:
+        terminal.close()
+        await until(lambda: terminal.exit_code is not None)
+
+
+async def until(condition: Callable[[], bool], seconds: float = 10) -> None:
+    for _ in range(int(seconds / 0.01)):
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it did not happen in time")
+
+
+def said(terminal: Terminal) -> bytes:
+    return terminal.ring.read(terminal.ring.start, 1 << 20)
+
+
+async def test_output_input_and_exit_code() -> None:
+    async with shell("read word; echo got $word; exit 3") as terminal:
+        await terminal.write(b"hello\n")
+        await until(lambda: terminal.exit_code is not None)
+        assert b"got hello" in said(terminal)
+        assert terminal.exit_code == 3
+
+
+async def test_size_is_the_owners() -> None:
+    async with shell(
+        "trap 'stty size' WINCH; echo ready; while :; do sleep 0.05; done"
+    ) as terminal:
+        guest, owner = Looker(), Looker()
+        terminal.attach(guest)
+        terminal.attach(owner)
+        await until(lambda: b"ready" in said(terminal))
+        terminal.resize(guest, 10, 10)
+        terminal.resize(owner, 100, 40)
+        await until(lambda: b"40 100" in said(terminal))
+        assert b"10 10" not in said(terminal)
+
+
+async def test_a_page_that_does_not_acknowledge_makes_the_program_wait() -> None:
+    async with shell("yes") as terminal:
+        silent = Looker()
+        terminal.attach(silent)
+        await until(lambda: terminal.ring.end > HIGH_WATER)
+        await asyncio.sleep(0.2)
+        stopped_at = terminal.ring.end
+        await asyncio.sleep(0.2)
+        assert terminal.ring.end == stopped_at
+        assert stopped_at < HIGH_WATER + (256 << 10)
+        silent.acknowledged = terminal.ring.end
+        terminal.settle_pace()
+        await until(lambda: terminal.ring.end > stopped_at)
+        # Nobody looks any more: the program runs on and the ring stays bounded.
+        terminal.detach(silent)
+        await until(lambda: terminal.ring.start > stopped_at)
+
+
+async def test_input_that_is_not_read_blocks_only_its_own_terminal() -> None:
+    async with shell("sleep 60") as stuck, shell("cat") as other:
+        writing = asyncio.create_task(_flood(stuck))
+        await other.write(b"lively\n")
+        await until(lambda: b"lively" in said(other))
+        assert not writing.done()
+        writing.cancel()
+
+
+async def _flood(terminal: Terminal) -> None:
+    for _ in range(1000):
+        await terminal.write(b"x" * 32768)

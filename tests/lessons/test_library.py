@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lessons import library
+
+_TOML = """
+order = 1
+level = "beginner"
+minutes = 5
+tags = []
+images = ["debian"]
+[title]
+en = "T"
+ko = "제"
+[summary]
+en = "S"
+ko = "요"
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    lesson = tmp_path / "first"
+    lesson.mkdir()
+    (lesson / "lesson.toml").write_text(_TOML)
+    for language in library.LANGUAGES:
+        (lesson / f"01-start.{language}.md").write_text("# Title\n")
+    return lesson
+
+
+def test_reads_a_lesson(folder: Path) -> None:
+    lesson = library.read(folder)
+    assert lesson.slug == "first"
+    assert lesson.titles == {"en": "T", "ko": "제"}
+    assert [step.name for step in lesson.steps] == ["01-start"]
+
+
+def test_all_lessons_of_the_product_are_there() -> None:
+    library.lessons.cache_clear()
+    slugs = [lesson.slug for lesson in library.lessons()]
+    assert slugs[:3] == ["images-and-containers", "layers", "docker-run-options"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("lesson.toml", _TOML.replace("minutes = 5", ""), "no key minutes"),
+        ("lesson.toml", "surprise = 1" + _TOML, "unknown key surprise"),
+        ("lesson.toml", _TOML.replace("beginner", "wizard"), "level is one of"),
+        ("lesson.toml", _TOML.replace('ko = "요"', ""), "needs en and ko"),
+        ("lesson.toml", "[", "lesson.toml"),
+        ("02-more.en.md", "# More\n", "02-more.ko.md: this translation is missing"),
+        ("01-start.en.md", "no title\n", "starts with its title"),
+        ("first.md", "# x\n", "a step is called"),
+    ],
+)
+def test_names_the_file_and_the_mistake(folder: Path, name: str, text: str, said: str) -> None:
+    (folder / name).write_text(text)
+    with pytest.raises(library.LessonError, match=said):
+        library.read(folder)

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from playground.runtime.catalogue import builder, store
+from playground.runtime.config import RuntimeConfig
+from tests.support import Host
+
+
+def _image(digests: int) -> dict[str, Any]:
+    return {"RootFS": {"Layers": [f"sha256:{n}" for n in range(digests)]}}
+
+
+def _history(*sizes: int) -> list[dict[str, Any]]:
+    """As the engine says it: the newest first."""
+    steps = [{"Size": size, "CreatedBy": f"step {n}"} for n, size in enumerate(sizes)]
+    return steps[::-1]
+
+
+def test_layers_are_joined_with_the_instructions_that_made_them() -> None:
+    layers = builder.layers_of(_image(2), _history(100, 0, 20, 0))
+    assert [(x["digest"], x["created_by"], x["size"]) for x in layers] == [
+        ("sha256:0", "step 0", 100),
+        ("sha256:1", "step 2", 20),
+    ]
+
+
+def test_a_layer_without_files_is_still_a_layer() -> None:
+    layers = builder.layers_of(_image(2), _history(100, 0))
+    assert [x["created_by"] for x in layers] == ["step 0", "step 1"]
+
+
+@pytest.mark.sandbox
+def test_the_index_says_what_the_engine_says(host: Host) -> None:
+    catalogue = store.find(RuntimeConfig.from_environ())
+    assert catalogue is not None
+    for image in catalogue.images():
+        for tag in image["tags"]:
+            assert host.sh(f"docker image inspect -f '{{{{.Id}}}}' {tag}") == image["id"]
+    by_name = {image["name"]: image for image in catalogue.images()}
+    digests = {n: [x["digest"] for x in i["layers"]] for n, i in by_name.items()}
+    assert digests["nginx"][: len(digests["debian"])] == digests["debian"]
+    assert digests["webapp"][:-1] == digests["nginx"]
+    if by_name["jenkins"]["source"] == "recipe":
+        assert by_name["jenkins"]["stand_in"]
+
+
+@pytest.mark.sandbox
+def test_shared_layers_take_no_room_on_a_new_disk(host: Host) -> None:
+    """All images together are hundreds of megabytes; a disk holds their metadata only."""
+    assert host.sandbox.inspect().disk_bytes < 60 << 20

@@ -1,0 +1,127 @@
+"""The whole site, started as `make run` starts it, and a browser."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from playground.runtime.config import PROJECT_ROOT, RuntimeConfig
+from playground.runtime.sandbox import Node
+
+
+@dataclass
+class Site:
+    """A running site."""
+
+    url: str
+    var: Path
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def node(self) -> Node:
+        return Node(RuntimeConfig(state_dir=self.var / "node"))
+
+    def stop(self) -> int:
+        """Stop it as Ctrl-C does and return its exit code."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGINT)
+        return self.process.wait(timeout=60)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def start_site(var: Path, **variables: str) -> Site:
+    """Start a site on a free port and wait until it answers."""
+    port = free_port()
+    log = var.with_suffix(".log")
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "playground.serve", "--port", str(port)],
+            cwd=PROJECT_ROOT,
+            env={**os.environ, "PLAYGROUND_VAR": str(var), **variables},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    site = Site(f"http://localhost:{port}", var, process, log)
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            with urllib.request.urlopen(f"{site.url}/lessons/", timeout=5) as answer:
+                if answer.status == 200:
+                    return site
+        except OSError:
+            if process.poll() is not None or time.monotonic() > deadline:
+                site.stop()
+                pytest.fail(f"the site did not start:\n{log.read_text()[-3000:]}")
+            time.sleep(0.05)
+
+
+@pytest.fixture(scope="session")
+def site(fit_machine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    site = start_site(tmp_path_factory.mktemp("site") / "var")
+    yield site
+    site.stop()
+    if os.environ.get("PLAYGROUND_TEST_LOG"):
+        print(site.log.read_text())
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    binary = shutil.which("chromium") or shutil.which("google-chrome")
+    assert binary, "no chromium: apt install chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=binary,
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--no-first-run",
+            ],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(browser: Browser, site: Site) -> Iterator[BrowserContext]:
+    """A student's browser, with cookies of its own."""
+    context = browser.new_context(
+        base_url=site.url, viewport={"width": 1440, "height": 900}, locale="en-US"
+    )
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    """A page on which no script may fail."""
+    page = context.new_page()
+    failures: list[str] = []
+    page.on("pageerror", lambda error: failures.append(str(error)))
+    page.on("console", lambda said: failures.append(said.text) if said.type == "error" else None)
+    yield page
+    assert not [f for f in failures if "WebSocket" not in f]

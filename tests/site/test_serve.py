@@ -1,0 +1,146 @@
+"""Starting and stopping: who runs as whom, and that nothing stays behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from playground.runtime.config import PROJECT_ROOT, RuntimeConfig
+from playground.runtime.sandbox import Node
+from playground.serve.layout import WEB_ID, Layout
+from playground.serve.leftovers import processes
+from tests.site.conftest import Site, start_site
+from tests.support import wait_until
+
+pytestmark = [pytest.mark.sandbox, pytest.mark.site]
+
+
+def _manage(var: Path, *words: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "manage.py", *words],
+        cwd=PROJECT_ROOT,
+        env={**os.environ, "PLAYGROUND_VAR": str(var)},
+        input=stdin,
+        capture_output=True,
+        timeout=120,
+    )
+
+
+def _traces(var: Path) -> list[str]:
+    """What a playground in that folder still has on the machine."""
+    config = RuntimeConfig(state_dir=var / "node")
+    found = [f"process {p.pid} {p.name()}" for p in processes(Layout(var))]
+    found += [str(p) for p in Path("/sys/fs/cgroup").rglob(config.cgroup_name)]
+    found += [
+        text
+        for file in Path("/sys/block").glob("loop*/loop/backing_file")
+        if str(var) in (text := file.read_text())
+    ]
+    found += [line for line in Path("/proc/mounts").read_text().splitlines() if str(var) in line]
+    return found
+
+
+def test_only_worker_and_hub_are_root(site: Site) -> None:
+    by_name: dict[str, set[int]] = {}
+    for process in processes(Layout(site.var)):
+        line = " ".join(process.cmdline())
+        for name in ("uvicorn", "redis-server", " beat", " worker", "playground.hub"):
+            if name in line and not line.startswith(("sh", "/bin/sh", "unshare")):
+                by_name.setdefault(name.strip(), set()).add(process.uids().effective)
+    assert by_name == {
+        "uvicorn": {WEB_ID},
+        "redis-server": {WEB_ID},
+        "beat": {WEB_ID},
+        "worker": {0},
+        "playground.hub": {0},
+    }
+
+
+def test_the_web_process_has_no_capability(site: Site) -> None:
+    web = next(p for p in processes(Layout(site.var)) if "uvicorn" in " ".join(p.cmdline()[:3]))
+    status = Path(f"/proc/{web.pid}/status").read_text()
+    for name in ("CapPrm", "CapEff", "CapBnd"):
+        line = next(line for line in status.splitlines() if line.startswith(name))
+        assert int(line.split()[1], 16) == 0, line
+    assert "NoNewPrivs:\t1" in status
+
+
+def test_stopping_leaves_nothing_and_a_crash_is_cleared(fit_machine: None, tmp_path: Path) -> None:
+    var = tmp_path / "var"
+    site = start_site(var)
+    made = site.node.create("by-hand")
+    assert site.stop() == 0, site.log.read_text()[-2000:]
+    assert not Path(f"/proc/{made.pid}").exists()
+    assert _traces(var) == []
+    assert not (var / "run").exists()
+
+    site = start_site(var)
+    lost = site.node.create("lost")
+    site.process.send_signal(signal.SIGKILL)  # the machine's OOM killer, say
+    site.process.wait()
+    assert Path(f"/proc/{lost.pid}").exists()
+    again = start_site(var)
+    try:
+        wait_until(lambda: not Path(f"/proc/{lost.pid}").exists())
+        assert again.node.sandboxes() == []
+    finally:
+        assert again.stop() == 0
+    assert _traces(var) == []
+
+
+def test_a_machine_that_cannot_still_gets_the_site(fit_machine: None, tmp_path: Path) -> None:
+    site = start_site(tmp_path / "var", PLAYGROUND_CRUN="/nonexistent/crun")
+    try:
+        with urllib.request.urlopen(f"{site.url}/lessons/") as answer:
+            page = answer.read().decode()
+        assert "cannot run sandboxes" in page
+        assert "/nonexistent/crun" in page
+    finally:
+        assert site.stop() == 0
+
+
+def test_a_taken_port_is_said(site: Site, tmp_path: Path) -> None:
+    port = site.url.rsplit(":", 1)[1]
+    done = subprocess.run(
+        [sys.executable, "-m", "playground.serve", "--port", port],
+        cwd=PROJECT_ROOT,
+        env={**os.environ, "PLAYGROUND_VAR": str(tmp_path / "var")},
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert done.returncode == 1
+    assert f"Port {port} is in use" in done.stderr
+    assert "PORT=" in done.stderr
+
+
+def test_sandbox_command(fit_machine: None, tmp_path: Path) -> None:
+    var = tmp_path / "var"
+    node = Node(RuntimeConfig(state_dir=var / "node"))
+    try:
+        made = _manage(var, "sandbox", "create")
+        assert made.returncode == 0, made.stderr
+        name = made.stdout.decode().strip()
+        listed = _manage(var, "sandbox", "list").stdout.decode()
+        assert name in listed
+        assert "running" in listed
+        passed = _manage(
+            var, "sandbox", "exec", name, "--", "sh", "-c", "cat; echo err >&2; exit 7",
+            stdin=b"through\x00bytes",
+        )  # fmt: skip
+        assert passed.returncode == 7
+        assert passed.stdout == b"through\x00bytes"
+        assert passed.stderr.endswith(b"err\n")
+        assert _manage(var, "sandbox", "remove", name).returncode == 0
+        assert node.sandboxes() == []
+        missing = _manage(var, "sandbox", "exec", "nope", "--", "true")
+        assert missing.returncode == 1
+        assert b"There is no sandbox" in missing.stderr
+    finally:
+        node.shutdown()

@@ -1,0 +1,176 @@
+"""A Debian machine with systemd and cgroup v2, in QEMU, to run the runtime core's tests in.
+
+Plain emulation (``-accel tcg``): it works everywhere, and is some ten times slower than the
+machine itself. Three disks: the system (made once, a copy-on-write overlay is thrown away after
+each run), the host image and the catalogue of this checkout (made once), and the checkout itself.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from playground.runtime import hostimage
+from playground.runtime.catalogue import store
+from playground.runtime.config import PROJECT_ROOT, RuntimeConfig
+from playground.runtime.recipes import build_lock, debian_mirror, recipe_hash, run_logged
+
+_VERSION = "1"
+_SUITE = "bookworm"
+_PACKAGES = (
+    "crun", "dbus", "e2fsprogs", "linux-image-cloud-amd64", "mmdebstrap", "python3",
+    "python3-venv", "slirp4netns", "systemd-sysv", "udev",
+)  # fmt: skip
+#: How long the tests may take in the machine, in seconds; they take a tenth of it outside.
+_LIMIT = 40 * 60
+
+_SERVICE = """\
+[Unit]
+Description=Tests of the runtime core
+After=multi-user.target
+[Service]
+Type=oneshot
+ExecStart=/usr/local/sbin/run-tests
+StandardOutput=tty
+StandardError=tty
+TTYPath=/dev/ttyS0
+[Install]
+WantedBy=multi-user.target
+"""
+
+_SCRIPT = """\
+#!/bin/sh
+# Runs what /code/run-in-vm says, says how it ended, and switches the machine off.
+mkdir -p /var/cache/docker-playground /code
+mount /dev/vdb /var/cache/docker-playground
+mount /dev/vdc /code
+cd /code && sh ./run-in-vm
+echo "vm-exit-code:$?"
+systemctl poweroff --force
+"""
+
+
+def _mkfs(folder: Path, image: Path, spare_mb: int) -> None:
+    used = int(subprocess.run(["du", "-sm", folder], capture_output=True).stdout.split()[0])
+    with image.open("wb") as file:
+        file.truncate(int(used * 1.15 + spare_mb) << 20)
+    subprocess.run(
+        ["mkfs.ext4", "-q", "-F", "-m", "0", "-i", "8192", "-d", folder, image], check=True
+    )
+
+
+def system(config: RuntimeConfig) -> Path:
+    """The folder with the system's disk, kernel and initrd; made once."""
+    key = recipe_hash(
+        _VERSION,
+        extra=[*_PACKAGES, _SERVICE, _SCRIPT, (PROJECT_ROOT / "requirements-dev.txt").read_text()],
+    )
+    target = config.cache_dir / "vm" / key
+    with build_lock(config.cache_dir):
+        if not target.is_dir():
+            scratch = target.with_name(f".building-{key}")
+            shutil.rmtree(scratch, ignore_errors=True)
+            scratch.mkdir(parents=True)
+            _build_system(scratch)
+            scratch.rename(target)
+    return target
+
+
+def _build_system(scratch: Path) -> None:
+    rootfs = scratch / "rootfs"
+    run_logged(
+        ["unshare", "--mount", "mmdebstrap", "--mode=root", "--variant=minbase",
+         '--aptopt=Apt::Install-Recommends "false"', f"--include={','.join(_PACKAGES)}",
+         _SUITE, str(rootfs), debian_mirror()],
+        print, "mmdebstrap of the virtual machine",
+    )  # fmt: skip
+    shutil.copy(PROJECT_ROOT / "requirements-dev.txt", rootfs / "tmp")
+    certificates = Path("/etc/ssl/certs/ca-certificates.crt")
+    if certificates.exists():
+        shutil.copy(certificates, rootfs / "tmp")
+    resolv = rootfs / "etc" / "resolv.conf"
+    shutil.copy("/etc/resolv.conf", resolv)
+    pip = (
+        "python3 -m venv /venv && PIP_CERT=/tmp/ca-certificates.crt /venv/bin/pip install "
+        "--quiet --no-cache-dir -r /tmp/requirements-dev.txt"
+    )
+    run_logged(
+        ["unshare", "--mount", "--pid", "--fork", "sh", "-c",
+         f'mount -t proc proc "{rootfs}/proc" && exec env -u PIP_FIND_LINKS chroot "{rootfs}" sh -c "{pip}"'],
+        print, "pip in the virtual machine",
+    )  # fmt: skip
+    resolv.write_text("")
+    (rootfs / "etc" / "systemd" / "system" / "run-tests.service").write_text(_SERVICE)
+    script = rootfs / "usr" / "local" / "sbin" / "run-tests"
+    script.write_text(_SCRIPT)
+    script.chmod(0o755)
+    wanted = rootfs / "etc" / "systemd" / "system" / "multi-user.target.wants"
+    wanted.mkdir(parents=True, exist_ok=True)
+    (wanted / "run-tests.service").symlink_to("../run-tests.service")
+    (rootfs / "etc" / "fstab").write_text("/dev/vda / ext4 defaults 0 1\n")
+    for name in ("vmlinuz", "initrd.img"):
+        shutil.copy((rootfs / "boot" / os.readlink(rootfs / name).rsplit("/", 1)[1]), scratch / name)
+    _mkfs(rootfs, scratch / "system.img", spare_mb=1500)
+    shutil.rmtree(rootfs)
+
+
+def built_things(config: RuntimeConfig) -> Path:
+    """A disk image with this checkout's host image and catalogue; made once."""
+    image = hostimage.path(config)
+    catalogue = store.find(config)
+    assert catalogue is not None
+    target = config.cache_dir / "vm" / f"cache-{image.parent.name}-{catalogue.key}.img"
+    with build_lock(config.cache_dir):
+        if not target.is_file():
+            for old in target.parent.glob("cache-*.img"):
+                old.unlink()
+            with tempfile.TemporaryDirectory(dir=config.cache_dir) as folder:
+                for made in (image.parent, catalogue.root):
+                    place = Path(folder) / made.parent.name
+                    place.mkdir()
+                    # Hard links: mkfs reads the content from where it is.
+                    subprocess.run(["cp", "-al", made, place], check=True)
+                scratch = target.with_suffix(".new")
+                _mkfs(Path(folder), scratch, spare_mb=512)
+                scratch.rename(target)
+    return target
+
+
+def run(config: RuntimeConfig, script: str, scratch: Path) -> tuple[int, str]:
+    """Boot, run a script in the checkout's copy, and return its exit code and the console."""
+    made = system(config)
+    code = scratch / "code"
+    code.mkdir()
+    listed = subprocess.run(
+        ["git", "-c", "safe.directory=*", "ls-files", "--cached", "--others", "--exclude-standard",
+         "-z"],
+        cwd=PROJECT_ROOT, capture_output=True, check=True,
+    )  # fmt: skip
+    for name in listed.stdout.decode().split("\0"):
+        source = PROJECT_ROOT / name
+        if name and source.is_file():
+            (code / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, code / name)
+    (code / "run-in-vm").write_text(script)
+    _mkfs(code, scratch / "code.img", spare_mb=64)
+    console = scratch / "console"
+    disks = [made / "system.img", built_things(config), scratch / "code.img"]
+    command = [
+        "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2",
+        "-m", "3072", "-display", "none", "-no-reboot", "-nic", "none",
+        "-serial", f"file:{console}",
+        "-kernel", str(made / "vmlinuz"), "-initrd", str(made / "initrd.img"),
+        "-append", "root=/dev/vda rw console=ttyS0 quiet",
+    ]  # fmt: skip
+    for disk in disks:
+        command += ["-drive", f"file={disk},if=virtio,format=raw,snapshot=on"]
+    subprocess.run(
+        command, check=True, timeout=_LIMIT, env={**os.environ, "TMPDIR": str(scratch)}
+    )
+    said = console.read_text(errors="replace")
+    ended = re.search(r"vm-exit-code:(\d+)", said)
+    return int(ended[1]) if ended else -1, said

@@ -1,0 +1,42 @@
+"""The runtime core where most users run it: systemd, cgroup v2, Debian's own kernel."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from playground.runtime.config import RuntimeConfig
+from tests.vm import machine
+
+FULL = os.environ.get("PLAYGROUND_FULL") == "1"
+
+#: What differs between cgroup v1 and v2, for the short form.
+_SHORT = (
+    "every_namespace or limit or freeze or rerun or leaves_nothing or does_what_the_manual_says"
+    " and (cgroup or enforced or cpus or pids or stats)"
+)
+_SCRIPT = """
+export PYTHONDONTWRITEBYTECODE=1
+/venv/bin/python -c 'from playground.runtime import cgroups; print("mode:", cgroups.mode())'
+/venv/bin/python -m pytest -p no:cacheprovider --color=no -q -rf {selection} 2>&1
+"""
+
+
+@pytest.mark.vm
+@pytest.mark.sandbox
+def test_the_runtime_core_on_systemd_and_cgroup_v2(fit_machine: None, tmp_path: Path) -> None:
+    selection = "tests/runtime -m sandbox"
+    if not FULL:
+        selection = f"tests/runtime/test_sandbox.py tests/runtime/test_docker_options.py -k '{_SHORT}'"
+    code, console = machine.run(
+        RuntimeConfig.from_environ(), _SCRIPT.format(selection=selection), tmp_path
+    )
+    print(console[-8000:])
+    assert "mode: v2" in console
+    assert code == 0
+    passed = re.search(r"(\d+) passed", console)
+    assert passed
+    assert int(passed[1]) >= (60 if FULL else 12)
