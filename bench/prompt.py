@@ -25,7 +25,7 @@ from playground.runtime.config import PROJECT_ROOT
 from playground.serve.layout import Layout
 from playground.serve.leftovers import processes
 
-_PROMPT = re.compile(rb"docker-host.*\$ ")
+_PROMPT = re.compile(rb"docker-host.*# ")
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from websockets.exceptions import ConnectionClosed
 
 from playground.hub import protocol, tickets
 from playground.hub.engine_view import snapshot
+from playground.hub.shell import open_shell
 from playground.hub.terminal import Terminal
 from playground.runtime.errors import SandboxError
 from playground.runtime.sandbox import Node, Sandbox
@@ -36,9 +37,6 @@ _BULK = 1024
 _ENGINE_POLL = 1.5
 _MAX_TERMINALS = 16
 
-#: What a student's login shell is.
-SHELL = ("bash", "--login")
-
 
 class Hub:
     """All terminals of one node."""
@@ -47,6 +45,7 @@ class Hub:
         self.node = node
         self.key = key
         self.terminals: dict[tuple[str, str], Terminal] = {}
+        self._opening: dict[tuple[str, str], asyncio.Task[Terminal]] = {}
 
     async def serve(self, connection: ServerConnection) -> None:
         """Handle one connection from the web process."""
@@ -87,7 +86,7 @@ class Hub:
         query: Mapping[str, str],
     ) -> None:
         columns, rows = _size(query)
-        terminal = self._terminal(sandbox, name, columns, rows)
+        terminal = await self._terminal(sandbox, name, columns, rows)
         session = _Session(connection, terminal, query.get("after", ""))
         terminal.attach(session)
         terminal.resize(session, columns, rows)
@@ -96,14 +95,24 @@ class Hub:
         finally:
             terminal.detach(session)
 
-    def _terminal(self, sandbox: Sandbox, name: str, columns: int, rows: int) -> Terminal:
+    async def _terminal(self, sandbox: Sandbox, name: str, columns: int, rows: int) -> Terminal:
+        """The terminal of that name; two pages that open it at once get the same one."""
         key = (sandbox.id, name)
         if found := self.terminals.get(key):
             return found
+        if key not in self._opening:
+            task = asyncio.create_task(self._open(sandbox, key, columns, rows))
+            self._opening[key] = task
+            task.add_done_callback(lambda _: self._opening.pop(key))
+        # A page that leaves while its shell starts must not take it from another that waits too.
+        return await asyncio.shield(self._opening[key])
+
+    async def _open(
+        self, sandbox: Sandbox, key: tuple[str, str], columns: int, rows: int
+    ) -> Terminal:
         if sum(1 for owner, _ in self.terminals if owner == sandbox.id) >= _MAX_TERMINALS:
             raise SandboxError(f"This host has {_MAX_TERMINALS} terminals already")
-        command = sandbox.exec_command(SHELL, tty=True, env={"TERM": "xterm-256color"})
-        terminal = Terminal(name, command, columns, rows)
+        terminal = Terminal(key[1], await open_shell(sandbox, columns, rows))
         terminal.on_exit(lambda: self._forget(key, terminal))
         self.terminals[key] = terminal
         return terminal

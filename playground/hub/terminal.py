@@ -8,12 +8,12 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from ptyprocess import PtyProcess
 
 from playground.hub.ring import Ring
-from playground.runtime.private_mounts import leave_machine_mounts
 
 #: Bytes kept for a page that comes back. Ten screens of 200 × 50 in colour are about 200 kB.
 RING_BYTES = 256 << 10
@@ -37,16 +37,25 @@ class Viewer(Protocol):
         """Be told that there is more output, or that the shell ended."""
 
 
+@dataclass(frozen=True)
+class Pty:
+    """A process with its pty, and how to wait for its exit code (which blocks)."""
+
+    process: PtyProcess
+    wait: Callable[[], int]
+
+
 class Terminal:
     """One shell with its pty. Lives on the hub's event loop; nothing in it blocks."""
 
-    def __init__(self, name: str, command: list[str], columns: int, rows: int) -> None:
+    def __init__(self, name: str, pty: Pty) -> None:
         self.name = name
         self.ring = Ring(RING_BYTES)
         #: Known once the shell's process has been waited for, shortly after it ended.
         self.exit_code: int | None = None
         self.ended = False
         self.viewers: list[Viewer] = []
+        rows, columns = pty.process.getwinsize()
         self.size = (columns, rows)
         self._loop = asyncio.get_running_loop()
         self._input = bytearray()
@@ -55,12 +64,8 @@ class Terminal:
         self._reading = False
         self._writing = False
         self._on_exit: Callable[[], None] = lambda: None
-        self._process = PtyProcess.spawn(
-            command,
-            dimensions=(rows, columns),
-            env={"PATH": os.environ.get("PATH", os.defpath), "TERM": "xterm-256color"},
-            preexec_fn=leave_machine_mounts,
-        )
+        self._pty = pty
+        self._process = pty.process
         os.set_blocking(self.fd, False)
         self._resume_reading()
 
@@ -159,19 +164,14 @@ class Terminal:
         self.ended = True
         self._input.clear()
         self._input_room.set()
-        pid = self._process.pid
         # Not the process's own close(), which sleeps and then waits.
         self._process.fileobj.close()
         self._process.closed = True
         # The command ends by itself when its pty is gone; waiting for it must not block the loop.
-        self._loop.run_in_executor(None, self._reap, pid)
+        self._loop.run_in_executor(None, self._reap)
 
-    def _reap(self, pid: int) -> None:
-        try:
-            _, status = os.waitpid(pid, 0)
-            code = os.waitstatus_to_exitcode(status)
-        except ChildProcessError:
-            code = -1
+    def _reap(self) -> None:
+        code = self._pty.wait()
         self._loop.call_soon_threadsafe(self._ended, code)
 
     def _ended(self, code: int) -> None:

@@ -31,7 +31,7 @@ FILES = {
 
 def _key() -> str:
     lock = (PROJECT_ROOT / "package-lock.json").read_text()
-    return recipe_hash("1", extra=[lock, NODE_WHEEL, repr(FILES)])
+    return recipe_hash("2", extra=[lock, NODE_WHEEL, repr(FILES)])
 
 
 def is_installed() -> bool:
@@ -57,8 +57,9 @@ def install(config: RuntimeConfig, progress: Progress) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         # Source maps are not shipped: without this line the browser would look for them.
         text = (kept / "node_modules" / source).read_text()
-        lines = [line for line in text.splitlines() if "sourceMappingURL=" not in line[:40]]
-        target.write_text("\n".join(lines) + "\n")
+        # Only at "\n": these files hold other line separators inside their strings.
+        lines = [line for line in text.split("\n") if "sourceMappingURL=" not in line[:40]]
+        target.write_text("\n".join(lines))
     (VENDOR / ".key").write_text(_key())
 
 

@@ -59,8 +59,11 @@ class Crun:
         cwd: str = "/root",
         env: Mapping[str, str] | None = None,
         cgroup: str = "",
+        console_socket: str = "",
     ) -> list[str]:
         """The command line that runs something inside a sandbox.
+
+        With a ``console_socket`` the terminal's own side is sent there.
 
         Whoever runs it must first leave the machine's mounts
         (:func:`private_mounts.leave_machine_mounts`).
@@ -68,6 +71,8 @@ class Crun:
         options = ["--cwd", cwd]
         if tty:
             options.append("--tty")
+        if console_socket:
+            options += ["--console-socket", console_socket]
         if cgroup:
             options += ["--cgroup", cgroup]
         for name, value in (env or {}).items():

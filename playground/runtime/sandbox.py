@@ -120,8 +120,9 @@ class Sandbox:
         *,
         tty: bool = False,
         env: Mapping[str, str] | None = None,
+        console_socket: str = "",
     ) -> list[str]:
-        """The command line that runs ``arguments`` inside.
+        """The command line that runs ``arguments`` inside; see :meth:`Crun.exec_command`.
 
         To be started after :func:`private_mounts.leave_machine_mounts` (as a ``preexec_fn``).
         """
@@ -132,6 +133,7 @@ class Sandbox:
             tty=tty,
             env=environment,
             cgroup="host" if self.node.cgroup.v2 else "",
+            console_socket=console_socket,
         )
 
     def run(

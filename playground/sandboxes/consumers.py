@@ -49,7 +49,7 @@ class SandboxConsumer(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         """Accept a page that has a session."""
-        student = student_of(self.scope["session"])
+        student = await database_sync_to_async(student_of)(self.scope["session"])
         await self.accept()
         if not student:
             await self.close(CLOSE_NO_STUDENT)

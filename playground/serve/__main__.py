@@ -9,6 +9,7 @@ import argparse
 import fcntl
 import json
 import os
+import signal
 import socket
 import sys
 import time
@@ -65,12 +66,19 @@ def _fail(what: str, mend: str) -> int:
 
 
 def _stop(layout: Layout, config: RuntimeConfig) -> int:
+    """Ask a running one to stop, then clear what is there all the same."""
+    lock_file = layout.var / "serve.lock"
+    if lock_file.exists():
+        with lock_file.open("r+") as file:
+            if not _try_lock(file) and (pid := file.read().strip()).isdigit():
+                os.kill(int(pid), signal.SIGTERM)
+                fcntl.lockf(file, fcntl.LOCK_EX)  # it lets go when all is removed
     ended = leftovers.end(layout)
     node = Node(config)
     swept = node.sweep()
     node.cgroup.remove()
     layout.clear_run()
-    print(f"ended {ended} processes and {len(swept)} sandboxes")
+    print(f"stopped; {ended} processes and {len(swept)} sandboxes were left over")
     return 0
 
 
@@ -84,13 +92,23 @@ def _port_is_free(host: str, port: int) -> bool:
     return True
 
 
+def _try_lock(file: TextIO) -> bool:
+    """Lock by process: a lock of ``flock`` would live on in the children of one that was killed."""
+    try:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
 def _lock(layout: Layout) -> TextIO:
     """Hold the playground; raises ``SandboxError`` if another run does."""
-    file = (layout.var / "serve.lock").open("w")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        raise SandboxError("This playground is running already", "`make stop` ends it") from None
+    file = (layout.var / "serve.lock").open("a+")
+    if not _try_lock(file):
+        raise SandboxError("This playground is running already", "`make stop` ends it")
+    file.truncate(0)
+    file.write(str(os.getpid()))
+    file.flush()
     return file
 
 

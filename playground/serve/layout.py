@@ -47,6 +47,11 @@ class Layout:
         return self.run / "redis.sock"
 
     @property
+    def redis_pid(self) -> Path:
+        """The file with the private Redis's process id."""
+        return self.run / "redis.pid"
+
+    @property
     def hub_socket(self) -> Path:
         """The hub's gateway."""
         return self.run / "hub.sock"
@@ -63,7 +68,13 @@ class Layout:
                 f"{self.redis_socket} is too long a path for a unix socket",
                 "Set PLAYGROUND_VAR to a folder with a shorter path",
             )
-        for folder in (self.var, self.run, self.var / "redis", self.var / "home"):
+        for folder in (
+            self.var,
+            self.run,
+            self.var / "redis",
+            self.var / "home",
+            self.var / "static",
+        ):
             folder.mkdir(parents=True, exist_ok=True)
             os.chown(folder, WEB_ID, WEB_ID)
             folder.chmod(0o750)

@@ -78,6 +78,7 @@ def redis(layout: Layout) -> Process:
         "--port", "0",
         "--unixsocket", str(_VAR / "run" / "redis.sock"),
         "--unixsocketperm", "770",
+        "--pidfile", str(_VAR / "run" / "redis.pid"),
         "--dir", str(_VAR / "redis"),
         "--save", "60 1",
         "--loglevel", "warning",

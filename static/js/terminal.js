@@ -66,13 +66,18 @@ export class TerminalView {
     }
   }
 
+  // Copy and paste as people expect it: Ctrl-Shift-C and -V as in terminals, and plain Ctrl-C where
+  // something is selected and Ctrl-V as everywhere else. False keeps the key from the shell.
   #shortcut(event) {
-    const copy = event.ctrlKey && event.shiftKey && event.code === "KeyC";
-    if (copy && event.type === "keydown") {
-      event.preventDefault(); // else browsers open their inspector
-      if (this.terminal.hasSelection()) navigator.clipboard?.writeText(this.terminal.getSelection());
+    if (event.type !== "keydown" || !event.ctrlKey || event.altKey || event.metaKey) return true;
+    if (event.code === "KeyV") return false; // the browser pastes, which xterm.js listens for
+    if (event.code !== "KeyC" || (!event.shiftKey && !this.terminal.hasSelection())) return true;
+    event.preventDefault(); // else Ctrl-Shift-C opens a browser's inspector
+    if (this.terminal.hasSelection()) {
+      navigator.clipboard?.writeText(this.terminal.getSelection());
+      this.terminal.clearSelection();
     }
-    return !copy;
+    return false;
   }
 
   refit() {
@@ -98,6 +103,7 @@ export class TerminalView {
     const socket = new WebSocket(`${scheme}://${location.host}/ws/terminal/${this.name}/?${query}`);
     socket.binaryType = "arraybuffer";
     this.socket = socket;
+    this.ready = false; // until the hub says welcome: what is typed before then waits here
     this.#status("connecting");
     socket.onmessage = ({ data }) => socket === this.socket && this.#received(parse(data));
     socket.onclose = () => socket === this.socket && this.#closed();

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from playground.hub.terminal import HIGH_WATER, Terminal
+from ptyprocess import PtyProcess
+
+from playground.hub.terminal import HIGH_WATER, Pty, Terminal
 
 
 class Looker:
@@ -18,12 +21,17 @@ class Looker:
 
 @asynccontextmanager
 async def shell(command: str) -> AsyncIterator[Terminal]:
-    terminal = Terminal("test", ["sh", "-c", command], 80, 24)
+    process = PtyProcess.spawn(["sh", "-c", command], dimensions=(24, 80))
+    terminal = Terminal("test", Pty(process, lambda: _wait(process.pid)))
     try:
         yield terminal
     finally:
         terminal.close()
         await until(lambda: terminal.exit_code is not None)
+
+
+def _wait(pid: int) -> int:
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 async def until(condition: Callable[[], bool], seconds: float = 10) -> None:

@@ -24,14 +24,14 @@ class Row:
     shows: str
 
 
-#: The limit of the container "c" as the kernel has it, on cgroup v1 and v2 alike.
+#: The limit of the container "box" as the kernel has it, on cgroup v1 and v2 alike.
 _LIMIT = """
 limit() {{
-    id=$(docker inspect -f '{{{{.Id}}}}' c)
+    id=$(docker inspect -f '{{{{.Id}}}}' box)
     if [ -f /sys/fs/cgroup/cgroup.controllers ]; then cat /sys/fs/cgroup/docker/$id/{v2}
     else cat /sys/fs/cgroup/{v1dir}/docker/$id/{v1}; fi
 }}
-docker run -d --name c {option} busybox sleep 60 >/dev/null
+docker run -d --name box {option} busybox sleep 60 >/dev/null
 limit
 """
 
@@ -72,16 +72,16 @@ ROWS = [
     ),
     Row(
         "-it and exec -it",
-        """docker run -itd --name c debian bash >/dev/null
-        docker inspect -f '{{.Config.Tty}} {{.Config.OpenStdin}} {{.State.Running}}' c
-        script -qec "docker exec -it c tty" /dev/null""",
+        """docker run -itd --name box debian bash >/dev/null
+        docker inspect -f '{{.Config.Tty}} {{.Config.OpenStdin}} {{.State.Running}}' box
+        sleep 1 | script -qec "docker exec -it box tty" /dev/null""",
         r"true true true\s+/dev/pts/1",
     ),
     Row(
         "-d",
-        """docker run -d --name c busybox sleep 60 | wc -c
+        """docker run -d --name box busybox sleep 60 | wc -c
         docker ps --format '{{.Names}} {{.State}}'""",
-        r"65\s+c running",
+        r"65\s+box running",
     ),
     Row("-e", "docker run --rm -e WHO=me -e WHAT='a b' busybox env | grep ^WH | sort",
         r"WHAT=a b\s+WHO=me"),
@@ -102,9 +102,9 @@ ROWS = [
     ),
     Row(
         "-p",
-        """docker run -d --name c -p 8080:80 webapp >/dev/null
+        """docker run -d --name box -p 8080:80 webapp >/dev/null
         for i in $(seq 50); do curl -so /dev/null localhost:8080 && break; sleep 0.1; done
-        curl -s -o /dev/null -w '%{http_code}' localhost:8080; docker port c""",
+        curl -s -o /dev/null -w '%{http_code}' localhost:8080; docker port box""",
         r"200\s*80/tcp -> 0\.0\.0\.0:8080\s+80/tcp -> \[::\]:8080",
     ),
     Row(
@@ -120,7 +120,7 @@ ROWS = [
         docker run --name one busybox true 2>&1 | grep -o 'is already in use'""",
         r"/one\s+is already in use",
     ),
-    Row("--rm", "docker run --rm --name c busybox true; docker ps -aq --filter name=c | wc -l", "0"),
+    Row("--rm", "docker run --rm --name box busybox true; docker ps -aq --filter name=box | wc -l", "0"),
     Row("-w", "docker run --rm -w /usr busybox pwd", "/usr"),
     Row("-h", "docker run --rm -h box busybox hostname", "box"),
     Row(
@@ -130,8 +130,8 @@ ROWS = [
     ),
     Row(
         "-m is enforced",
-        """docker run --name c -m 32m --memory-swap 32m busybox sh -c 'tail /dev/zero'
-        docker inspect -f '{{.State.ExitCode}} {{.State.OOMKilled}}' c""",
+        """docker run --name box -m 32m --memory-swap 32m busybox sh -c 'tail /dev/zero'
+        docker inspect -f '{{.State.ExitCode}} {{.State.OOMKilled}}' box""",
         "137 true",
     ),
     Row(
@@ -157,8 +157,8 @@ ROWS = [
     Row("--network none", "docker run --rm --network none busybox ls /sys/class/net", "lo"),
     Row(
         "--privileged",
-        """docker run --rm --privileged busybox sh -c 'mount -t tmpfs none /mnt && echo mounted'
-        docker run --rm busybox mount -t tmpfs none /mnt 2>/dev/null || echo 'not without'""",
+        """docker run --rm --privileged busybox sh -c 'mount -t tmpfs none /home && echo mounted'
+        docker run --rm busybox mount -t tmpfs none /home 2>/dev/null || echo 'not without'""",
         r"mounted\s+not without",
     ),
     Row("--entrypoint", "docker run --rm --entrypoint echo nginx hi", "hi"),
@@ -169,61 +169,61 @@ ROWS = [
     ),
     Row(
         "--restart",
-        """docker run -d --name c --restart on-failure:2 busybox false >/dev/null
+        """docker run -d --name box --restart on-failure:2 busybox false >/dev/null
         for i in $(seq 100); do
-            [ "$(docker inspect -f '{{.RestartCount}} {{.State.Status}}' c)" = '2 exited' ] && break
+            [ "$(docker inspect -f '{{.RestartCount}} {{.State.Status}}' box)" = '2 exited' ] && break
             sleep 0.1
-        done; docker inspect -f '{{.RestartCount}} {{.State.Status}}' c""",
+        done; docker inspect -f '{{.RestartCount}} {{.State.Status}}' box""",
         "2 exited",
     ),
     Row(
         "exec",
-        """docker run -d --name c busybox sleep 60 >/dev/null
-        docker exec c sh -c 'echo made > /a'; docker exec -u 1000 -w /tmp -e A=b c \
+        """docker run -d --name box busybox sleep 60 >/dev/null
+        docker exec box sh -c 'echo made > /a'; docker exec -u 1000 -w /tmp -e A=b box \
         sh -c 'cat /a; id -u; pwd; echo $A'""",
         r"made\s+1000\s+/tmp\s+b",
     ),
     Row(
         "logs",
-        """docker run --name c busybox sh -c 'echo out; echo err >&2'  >/dev/null 2>&1
-        docker logs c 2>/dev/null; docker logs c 2>&1 >/dev/null; docker logs --tail 1 c 2>&1""",
+        """docker run --name box busybox sh -c 'echo out; echo err >&2'  >/dev/null 2>&1
+        docker logs box 2>/dev/null; docker logs box 2>&1 >/dev/null; docker logs --tail 1 box 2>&1""",
         r"out\s+err\s+(err|out)",
     ),
     Row(
         "stop",
-        """docker run -d --name c nginx >/dev/null
-        docker stop c >/dev/null; docker inspect -f '{{.State.Status}} {{.State.ExitCode}}' c
-        docker start c >/dev/null; docker inspect -f '{{.State.Status}}' c""",
+        """docker run -d --name box nginx >/dev/null
+        docker stop box >/dev/null; docker inspect -f '{{.State.Status}} {{.State.ExitCode}}' box
+        docker start box >/dev/null; docker inspect -f '{{.State.Status}}' box""",
         r"exited 0\s+running",
     ),
     Row(
         "cp",
-        """docker run -d --name c busybox sleep 60 >/dev/null; echo there > /tmp/there
-        docker cp -q /tmp/there c:/here; docker exec c cat /here
-        docker exec c sh -c 'echo back > /b'; docker cp -q c:/b /tmp/b; cat /tmp/b""",
+        """docker run -d --name box busybox sleep 60 >/dev/null; echo there > /tmp/there
+        docker cp -q /tmp/there box:/here; docker exec box cat /here
+        docker exec box sh -c 'echo back > /b'; docker cp -q box:/b /tmp/b; cat /tmp/b""",
         r"there\s+back",
     ),
     Row(
         "diff",
-        """docker run --name c busybox sh -c 'touch /new; echo x >> /etc/passwd; rm /etc/group'
-        docker diff c | sort""",
+        """docker run --name box busybox sh -c 'touch /new; echo x >> /etc/passwd; rm /etc/group'
+        docker diff box | sort""",
         r"A /new\s+C /etc\s+C /etc/passwd\s+D /etc/group",
     ),
     Row(
         "commit",
-        """docker run --name c busybox sh -c 'echo mine > /mine'
-        docker commit c committed >/dev/null; docker run --rm committed cat /mine
+        """docker run --name box busybox sh -c 'echo mine > /mine'
+        docker commit box committed >/dev/null; docker run --rm committed cat /mine
         docker image inspect -f '{{len .RootFS.Layers}}' busybox committed
-        docker rmi committed >/dev/null 2>&1 || (docker rm c; docker rmi committed) >/dev/null""",
+        docker rmi committed >/dev/null 2>&1 || (docker rm box; docker rmi committed) >/dev/null""",
         r"mine\s+(\d+)\s+\d+",
     ),
     Row(
         "build, its cache and history",
-        """mkdir -p /tmp/b && cd /tmp/b && echo page > index.html
+        """mkdir -p /tmp/site && cd /tmp/site && echo page > index.html
         printf 'FROM nginx\\nCOPY index.html /usr/share/nginx/html/\\nENV A=b\\n' > Dockerfile
         docker build -q -t site . >/dev/null; docker build --progress=plain . 2>&1 | grep -c CACHED
         docker run --rm site sh -c 'cat /usr/share/nginx/html/index.html; echo $A'
-        docker history --format '{{.CreatedBy}}' site | head -2
+        docker history --no-trunc --format '{{.CreatedBy}}' site | head -2
         docker rmi site >/dev/null""",
         r"1\s+page\s+b\s+ENV A=b\s+COPY index.html /usr/share/nginx/html/ # buildkit",
     ),
@@ -251,29 +251,29 @@ ROWS = [
     Row(
         "network",
         """docker network create --subnet 10.9.0.0/24 n1 >/dev/null
-        docker run -d --name c busybox sleep 60 >/dev/null; docker network connect --ip 10.9.0.7 n1 c
-        docker exec c ip -4 -o addr | grep -o '10\\.9\\.0\\.7'
-        docker network disconnect n1 c; docker exec c ip -4 -o addr | grep -c '10\\.9\\.0\\.7'
+        docker run -d --name box busybox sleep 60 >/dev/null; docker network connect --ip 10.9.0.7 n1 box
+        docker exec box ip -4 -o addr | grep -o '10\\.9\\.0\\.7'
+        docker network disconnect n1 box; docker exec box ip -4 -o addr | grep -c '10\\.9\\.0\\.7'
         docker network rm n1""",
         r"10\.9\.0\.7\s+0\s+n1",
     ),
     Row(
         "stats",
-        """docker run -d --name c -m 64m busybox sleep 60 >/dev/null
-        docker stats --no-stream --format '{{.Name}} {{.MemUsage}} {{.PIDs}}' c""",
-        r"c [\d.]+KiB / 64MiB 1",
+        """docker run -d --name box -m 64m busybox sleep 60 >/dev/null
+        docker stats --no-stream --format '{{.Name}} {{.MemUsage}} {{.PIDs}}' box""",
+        r"box [\d.]+KiB / 64MiB 1",
     ),
     Row(
         "system df",
-        """docker run -d --name c busybox sleep 60 >/dev/null
+        """docker run -d --name box busybox sleep 60 >/dev/null
         docker system df --format '{{.Type}} {{.TotalCount}} {{.Active}}' | head -2""",
         r"Images \d+ 1\s+Containers 1 1",
     ),
     Row("compose up", _COMPOSE, r"200 store web names 0"),
     Row(
         "a background process in a container",
-        """docker run -d --name c debian sleep 60 >/dev/null; docker exec -d c sleep 55
-        sleep 0.3; docker top c -o args | sort""",
+        """docker run -d --name box debian sleep 60 >/dev/null; docker exec -d box sleep 55
+        sleep 0.3; docker top box -o pid,args | sed "s/^ *[0-9PID]* *//" | sort""",
         r"COMMAND\s+sleep 55\s+sleep 60",
     ),
     Row(
@@ -331,7 +331,7 @@ def test_the_jenkins_lines(tidy_host: Host) -> None:
             docker exec jenkins test -s /var/jenkins_home/secrets/initialAdminPassword && break
             sleep 0.1
         done
-        script -qec \
+        sleep 1 | script -qec \
             'docker exec -it jenkins cat /var/jenkins_home/secrets/initialAdminPassword' /dev/null"""
     )
     assert re.fullmatch(r"[0-9a-f]{32}", password)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Page
+from playwright.sync_api import Error, Page
 
-PROMPT = r"root@docker-host:[^\n]*\$ ?$"
+PROMPT = r"root@docker-host:[^\n]*# ?\Z"
 
 _SCREEN = """() => {
+    if (!window.playground) return "";
     const buffer = window.playground.terminal.terminal.buffer.active;
     const lines = [];
     for (let i = 0; i < buffer.length; i++) {
@@ -33,7 +34,12 @@ class TerminalPage:
         self.wait_for(PROMPT)
 
     def screen(self) -> str:
-        text: str = self.page.evaluate(_SCREEN)
+        try:
+            text: str = self.page.evaluate(_SCREEN)
+        except Error as error:
+            if "navigation" in str(error):  # a new page is just being loaded
+                return ""
+            raise
         return text
 
     def wait_for(self, pattern: str, seconds: float = 60) -> str:

@@ -76,7 +76,7 @@ def test_stopping_leaves_nothing_and_a_crash_is_cleared(fit_machine: None, tmp_p
     site = start_site(var)
     made = site.node.create("by-hand")
     assert site.stop() == 0, site.log.read_text()[-2000:]
-    assert not Path(f"/proc/{made.pid}").exists()
+    wait_until(lambda: not Path(f"/proc/{made.pid}").exists())
     assert _traces(var) == []
     assert not (var / "run").exists()
 

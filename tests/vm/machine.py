@@ -100,7 +100,8 @@ def _build_system(scratch: Path) -> None:
     )
     run_logged(
         ["unshare", "--mount", "--pid", "--fork", "sh", "-c",
-         f'mount -t proc proc "{rootfs}/proc" && exec env -u PIP_FIND_LINKS chroot "{rootfs}" sh -c "{pip}"'],
+         f'mount -t proc proc "{rootfs}/proc" && '
+         f'exec env -u PIP_FIND_LINKS chroot "{rootfs}" sh -c "{pip}"'],
         print, "pip in the virtual machine",
     )  # fmt: skip
     resolv.write_text("")
@@ -113,7 +114,9 @@ def _build_system(scratch: Path) -> None:
     (wanted / "run-tests.service").symlink_to("../run-tests.service")
     (rootfs / "etc" / "fstab").write_text("/dev/vda / ext4 defaults 0 1\n")
     for name in ("vmlinuz", "initrd.img"):
-        shutil.copy((rootfs / "boot" / os.readlink(rootfs / name).rsplit("/", 1)[1]), scratch / name)
+        shutil.copy(
+            (rootfs / "boot" / os.readlink(rootfs / name).rsplit("/", 1)[1]), scratch / name
+        )
     _mkfs(rootfs, scratch / "system.img", spare_mb=1500)
     shutil.rmtree(rootfs)
 
@@ -168,9 +171,7 @@ def run(config: RuntimeConfig, script: str, scratch: Path) -> tuple[int, str]:
     ]  # fmt: skip
     for disk in disks:
         command += ["-drive", f"file={disk},if=virtio,format=raw,snapshot=on"]
-    subprocess.run(
-        command, check=True, timeout=_LIMIT, env={**os.environ, "TMPDIR": str(scratch)}
-    )
+    subprocess.run(command, check=True, timeout=_LIMIT, env={**os.environ, "TMPDIR": str(scratch)})
     said = console.read_text(errors="replace")
     ended = re.search(r"vm-exit-code:(\d+)", said)
     return int(ended[1]) if ended else -1, said

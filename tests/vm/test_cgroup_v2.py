@@ -30,7 +30,9 @@ export PYTHONDONTWRITEBYTECODE=1
 def test_the_runtime_core_on_systemd_and_cgroup_v2(fit_machine: None, tmp_path: Path) -> None:
     selection = "tests/runtime -m sandbox"
     if not FULL:
-        selection = f"tests/runtime/test_sandbox.py tests/runtime/test_docker_options.py -k '{_SHORT}'"
+        selection = (
+            f"tests/runtime/test_sandbox.py tests/runtime/test_docker_options.py -k '{_SHORT}'"
+        )
     code, console = machine.run(
         RuntimeConfig.from_environ(), _SCRIPT.format(selection=selection), tmp_path
     )

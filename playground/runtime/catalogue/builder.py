@@ -27,6 +27,14 @@ from playground.runtime.sandbox import Node, Sandbox
 _LIMITS = Limits(memory_mb=3072, cpus=64, pids=2048, disk_mb=12288)
 _REGISTRY = "https://registry-1.docker.io/v2/"
 
+#: apt's caches are as large again as a small package, and a layer keeps them for ever.
+_APT_WITHOUT_CACHE = """\
+Dir::Cache::pkgcache "";
+Dir::Cache::srcpkgcache "";
+Binary::apt::APT::Keep-Downloaded-Packages "false";
+DPkg::Post-Invoke { "rm -f /var/cache/apt/archives/*.deb"; };
+"""
+
 #: slirp4netns's own name server, which hands on to the machine's (its manual page, "--configure").
 _NAME_SERVER = "10.0.2.3"
 
@@ -169,6 +177,7 @@ class _Builder:
             # Not this machine's name or name servers.
             (base / "etc" / "hostname").write_text(f"{image.name}\n")
             (base / "etc" / "resolv.conf").write_text("")
+            (base / "etc" / "apt" / "apt.conf.d" / "90no-cache").write_text(_APT_WITHOUT_CACHE)
             tarball = Path(scratch) / "base.tar"
             subprocess.run(
                 ["tar", "--xattrs", "--numeric-owner", "-C", base, "-cf", tarball, "."], check=True
@@ -226,29 +235,34 @@ def layers_of(facts: dict[str, Any], history: list[dict[str, Any]]) -> list[dict
 
     The history also has entries for instructions that made no layer (``ENV``, ``CMD``). The engine
     does not mark them in its API, where they have size 0; but an empty layer has size 0 too. So
-    entries are given to the digests from the top, taking those of size 0 only while there are more
-    digests left than entries with a size.
+    while there are more digests than entries with a size, the first entries of size 0 whose
+    instruction can make a layer at all get the rest.
     """
     digests: list[str] = facts["RootFS"].get("Layers", [])
     steps = list(reversed(history))
-    sized = sum(1 for step in steps if step["Size"] > 0)
-    spare = max(0, len(digests) - sized)
+    spare = len(digests) - sum(1 for step in steps if step["Size"] > 0)
     layers: list[dict[str, Any]] = []
     for step in steps:
         if len(layers) == len(digests):
             break
-        if step["Size"] == 0 and not spare:
-            continue
-        spare -= step["Size"] == 0
+        if step["Size"] == 0:
+            if spare <= 0 or not _can_make_layer(step["CreatedBy"]):
+                continue
+            spare -= 1
         layers.append(
             {
                 "digest": digests[len(layers)],
                 "size": step["Size"],
-                "created_by": step["CreatedBy"],
-                "comment": step.get("Comment", ""),
+                "created_by": step["CreatedBy"] or step.get("Comment", ""),
             }
         )
     return layers
+
+
+def _can_make_layer(created_by: str) -> bool:
+    """Whether an instruction of the history changes files; the classic builder says ``#(nop)``."""
+    instruction = created_by.rpartition("#(nop)")[2].split()
+    return not instruction or instruction[0] in ("ADD", "COPY", "RUN", "WORKDIR", "/bin/sh")
 
 
 def _context(folder: Path) -> bytes:

@@ -14,6 +14,8 @@ from playground.runtime.errors import BuildFailed
 
 IMAGES = PROJECT_ROOT / "images"
 _KEYS = {"name", "tags", "reference", "needs", "summary", "stand_in", "bootstrap"}
+#: The suite is the host image's own, and the variant always mmdebstrap's smallest.
+_BOOTSTRAP_KEYS = {"include"}
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ def read(folder: Path) -> ImageRecipe:
         if data["name"] != folder.name:
             raise ValueError(f"name = {data['name']!r} must be the folder's name")
         base = data.get("bootstrap")
+        if base is not None and (unknown := set(base) - _BOOTSTRAP_KEYS):
+            raise ValueError(f"[bootstrap] has unknown keys: {', '.join(sorted(unknown))}")
         if base is None and not (folder / "Dockerfile").is_file():
             raise ValueError("needs a Dockerfile beside it or a [bootstrap] table")
         return ImageRecipe(

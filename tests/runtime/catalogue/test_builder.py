@@ -15,21 +15,37 @@ def _image(digests: int) -> dict[str, Any]:
 
 def _history(*sizes: int) -> list[dict[str, Any]]:
     """As the engine says it: the newest first."""
-    steps = [{"Size": size, "CreatedBy": f"step {n}"} for n, size in enumerate(sizes)]
+    steps = [{"Size": size, "CreatedBy": f"RUN {n}"} for n, size in enumerate(sizes)]
     return steps[::-1]
 
 
 def test_layers_are_joined_with_the_instructions_that_made_them() -> None:
     layers = builder.layers_of(_image(2), _history(100, 0, 20, 0))
     assert [(x["digest"], x["created_by"], x["size"]) for x in layers] == [
-        ("sha256:0", "step 0", 100),
-        ("sha256:1", "step 2", 20),
+        ("sha256:0", "RUN 0", 100),
+        ("sha256:1", "RUN 2", 20),
     ]
 
 
 def test_a_layer_without_files_is_still_a_layer() -> None:
-    layers = builder.layers_of(_image(2), _history(100, 0))
-    assert [x["created_by"] for x in layers] == ["step 0", "step 1"]
+    steps = ["import", "VOLUME [/data]", "WORKDIR /data", "CMD x"]
+    history = [{"Size": 100 * (n == 0), "CreatedBy": each} for n, each in enumerate(steps)][::-1]
+    layers = builder.layers_of(_image(2), history)
+    assert [x["created_by"] for x in layers] == ["import", "WORKDIR /data"]
+
+
+@pytest.mark.parametrize(
+    ("created_by", "makes"),
+    [
+        ("/bin/sh -c #(nop)  CMD [sh]", False),
+        ("/bin/sh -c #(nop) WORKDIR /a", True),
+        ("/bin/sh -c apt-get update", True),
+        ("RUN /bin/sh -c true # buildkit", True),
+        ("ENV A=b", False),
+    ],
+)
+def test_knows_instructions_that_make_layers(created_by: str, makes: bool) -> None:
+    assert builder._can_make_layer(created_by) == makes
 
 
 @pytest.mark.sandbox
