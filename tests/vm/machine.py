@@ -19,7 +19,7 @@ from playground.runtime.catalogue import store
 from playground.runtime.config import PROJECT_ROOT, RuntimeConfig
 from playground.runtime.recipes import build_lock, debian_mirror, recipe_hash, run_logged
 
-_VERSION = "1"
+_VERSION = "2"
 _SUITE = "bookworm"
 _PACKAGES = (
     "crun", "dbus", "e2fsprogs", "linux-image-cloud-amd64", "mmdebstrap", "python3",
@@ -89,14 +89,15 @@ def _build_system(scratch: Path) -> None:
         print, "mmdebstrap of the virtual machine",
     )  # fmt: skip
     shutil.copy(PROJECT_ROOT / "requirements-dev.txt", rootfs / "tmp")
+    # This machine's own, which may know a proxy's certificate; the virtual one has none installed.
     certificates = Path("/etc/ssl/certs/ca-certificates.crt")
-    if certificates.exists():
-        shutil.copy(certificates, rootfs / "tmp")
+    (rootfs / certificates.parent.relative_to("/")).mkdir(parents=True, exist_ok=True)
+    shutil.copy(certificates, rootfs / certificates.relative_to("/"))
     resolv = rootfs / "etc" / "resolv.conf"
     shutil.copy("/etc/resolv.conf", resolv)
     pip = (
-        "python3 -m venv /venv && PIP_CERT=/tmp/ca-certificates.crt /venv/bin/pip install "
-        "--quiet --no-cache-dir -r /tmp/requirements-dev.txt"
+        "python3 -m venv /venv && /venv/bin/pip install --quiet --no-cache-dir "
+        "--cert /etc/ssl/certs/ca-certificates.crt -r /tmp/requirements-dev.txt"
     )
     run_logged(
         ["unshare", "--mount", "--pid", "--fork", "sh", "-c",
@@ -117,7 +118,7 @@ def _build_system(scratch: Path) -> None:
         shutil.copy(
             (rootfs / "boot" / os.readlink(rootfs / name).rsplit("/", 1)[1]), scratch / name
         )
-    _mkfs(rootfs, scratch / "system.img", spare_mb=1500)
+    _mkfs(rootfs, scratch / "system.img", spare_mb=8192)
     shutil.rmtree(rootfs)
 
 
@@ -138,7 +139,7 @@ def built_things(config: RuntimeConfig) -> Path:
                     # Hard links: mkfs reads the content from where it is.
                     subprocess.run(["cp", "-al", made, place], check=True)
                 scratch = target.with_suffix(".new")
-                _mkfs(Path(folder), scratch, spare_mb=512)
+                _mkfs(Path(folder), scratch, spare_mb=8192)
                 scratch.rename(target)
     return target
 
@@ -159,7 +160,7 @@ def run(config: RuntimeConfig, script: str, scratch: Path) -> tuple[int, str]:
             (code / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, code / name)
     (code / "run-in-vm").write_text(script)
-    _mkfs(code, scratch / "code.img", spare_mb=64)
+    _mkfs(code, scratch / "code.img", spare_mb=4096)
     console = scratch / "console"
     disks = [made / "system.img", built_things(config), scratch / "code.img"]
     command = [
@@ -167,7 +168,7 @@ def run(config: RuntimeConfig, script: str, scratch: Path) -> tuple[int, str]:
         "-m", "3072", "-display", "none", "-no-reboot", "-nic", "none",
         "-serial", f"file:{console}",
         "-kernel", str(made / "vmlinuz"), "-initrd", str(made / "initrd.img"),
-        "-append", "root=/dev/vda rw console=ttyS0 quiet",
+        "-append", "root=/dev/vda rw console=ttyS0 quiet systemd.mask=serial-getty@ttyS0.service",
     ]  # fmt: skip
     for disk in disks:
         command += ["-drive", f"file={disk},if=virtio,format=raw,snapshot=on"]
