@@ -17,6 +17,9 @@ from playground.serve.layout import WEB_ID, Layout
 SITE = Path("/run/docker-playground-site")
 _APP, _VAR = SITE / "app", SITE / "var"
 
+#: The interpreter where it really lies, in the cache: the link to it is in the checkout.
+_PYTHON = str(Path(sys.prefix).resolve() / "bin" / "python")
+
 
 @dataclass(frozen=True)
 class Process:
@@ -91,7 +94,7 @@ def redis(layout: Layout) -> Process:
 def web(host: str, port: int) -> Process:
     """The web process: pages and websockets."""
     command = [
-        sys.executable, "-m", "uvicorn", "playground.asgi:application",
+        _PYTHON, "-m", "uvicorn", "playground.asgi:application",
         "--host", host, "--port", str(port),
         "--ws", "websockets-sansio", "--ws-max-size", str(1 << 20), "--ws-ping-interval", "20",
         "--lifespan", "off", "--no-access-log", "--log-level", "warning",
@@ -103,7 +106,7 @@ def web(host: str, port: int) -> Process:
 def beat() -> Process:
     """What reminds the worker of its regular tasks."""
     command = [
-        sys.executable, "-m", "celery", "--app", "playground", "--quiet", "beat",
+        _PYTHON, "-m", "celery", "--app", "playground", "--quiet", "beat",
         "--schedule", str(_VAR / "celerybeat-schedule"), "--pidfile", "", "--loglevel", "WARNING",
     ]  # fmt: skip
     return Process("beat", without_rights(command), _paths_without_rights())
