@@ -19,6 +19,7 @@ from typing import TextIO
 from honcho.manager import Manager
 
 from playground.runtime.config import RuntimeConfig
+from playground.runtime.disks import STAGE
 from playground.runtime.doctor import reason
 from playground.runtime.errors import SandboxError
 from playground.runtime.sandbox import Node
@@ -78,6 +79,8 @@ def _stop(layout: Layout, config: RuntimeConfig) -> int:
     swept = node.sweep()
     node.cgroup.remove()
     layout.clear_run()
+    for folder in (processes.SITE, STAGE):
+        _remove_if_empty(folder)
     print(f"stopped; {ended} processes and {len(swept)} sandboxes were left over")
     return 0
 
@@ -142,7 +145,8 @@ def _serve(layout: Layout, config: RuntimeConfig, host: str, port: int) -> int:
         leftovers.end(layout)
         node.shutdown()
         layout.clear_run()
-        _remove_if_empty(processes.SITE)
+        for folder in (processes.SITE, STAGE):
+            _remove_if_empty(folder)
     # 130 and 143: asked to stop, by Ctrl-C or by SIGTERM.
     return 0 if manager.returncode in (0, 130, 143) else 1
 

@@ -76,6 +76,20 @@ def start_site(var: Path, **variables: str) -> Site:
             time.sleep(0.05)
 
 
+@pytest.fixture
+def var(tmp_path: Path) -> Iterator[Path]:
+    """A folder for a site of the test's own; nothing of it stays, also when the test fails."""
+    var = tmp_path / "var"
+    yield var
+    subprocess.run(
+        [sys.executable, "-m", "playground.serve", "--stop"],
+        cwd=PROJECT_ROOT,
+        env={**os.environ, "PLAYGROUND_VAR": str(var)},
+        capture_output=True,
+        timeout=60,
+    )
+
+
 @pytest.fixture(scope="session")
 def site(fit_machine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     site = start_site(tmp_path_factory.mktemp("site") / "var")

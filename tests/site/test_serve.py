@@ -71,8 +71,7 @@ def test_the_web_process_has_no_capability(site: Site) -> None:
     assert "NoNewPrivs:\t1" in status
 
 
-def test_stopping_leaves_nothing_and_a_crash_is_cleared(fit_machine: None, tmp_path: Path) -> None:
-    var = tmp_path / "var"
+def test_stopping_leaves_nothing_and_a_crash_is_cleared(fit_machine: None, var: Path) -> None:
     site = start_site(var)
     made = site.node.create("by-hand")
     assert site.stop() == 0, site.log.read_text()[-2000:]
@@ -94,8 +93,8 @@ def test_stopping_leaves_nothing_and_a_crash_is_cleared(fit_machine: None, tmp_p
     assert _traces(var) == []
 
 
-def test_a_machine_that_cannot_still_gets_the_site(fit_machine: None, tmp_path: Path) -> None:
-    site = start_site(tmp_path / "var", PLAYGROUND_CRUN="/nonexistent/crun")
+def test_a_machine_that_cannot_still_gets_the_site(fit_machine: None, var: Path) -> None:
+    site = start_site(var, PLAYGROUND_CRUN="/nonexistent/crun")
     try:
         with urllib.request.urlopen(f"{site.url}/lessons/") as answer:
             page = answer.read().decode()
@@ -120,8 +119,7 @@ def test_a_taken_port_is_said(site: Site, tmp_path: Path) -> None:
     assert "PORT=" in done.stderr
 
 
-def test_sandbox_command(fit_machine: None, tmp_path: Path) -> None:
-    var = tmp_path / "var"
+def test_sandbox_command(fit_machine: None, var: Path) -> None:
     node = Node(RuntimeConfig(state_dir=var / "node"))
     try:
         made = _manage(var, "sandbox", "create")
