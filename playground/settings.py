@@ -83,7 +83,7 @@ TEMPLATES = [
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
-        "NAME": VAR / "db.sqlite3",
+        "NAME": VAR / "db" / "db.sqlite3",
         "OPTIONS": {
             # Writers queue up at BEGIN instead of failing half way, and readers never wait.
             "transaction_mode": "IMMEDIATE",
@@ -110,11 +110,10 @@ TIME_ZONE = "UTC"
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = VAR / "static"
 SERVESTATIC_USE_FINDERS = True
 SERVESTATIC_AUTOREFRESH = DEBUG
 
-REDIS_SOCKET = os.environ.get("PLAYGROUND_REDIS_SOCKET", str(VAR / "run" / "redis.sock"))
+REDIS_SOCKET = os.environ.get("PLAYGROUND_REDIS_SOCKET", str(VAR / "redis" / "redis.sock"))
 REDIS_URL = os.environ.get("PLAYGROUND_REDIS_URL", f"unix://{REDIS_SOCKET}")
 CHANNEL_LAYERS = {
     "default": {

@@ -10,6 +10,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -35,6 +36,7 @@ _GATHER = 0.003
 _BULK = 1024
 #: How often the engine is asked while a page looks at it, in seconds.
 _ENGINE_POLL = 1.5
+_ENGINE_THREADS = 32
 _MAX_TERMINALS = 16
 
 
@@ -45,6 +47,8 @@ class Hub:
         self.node = node
         self.key = key
         self.terminals: dict[tuple[str, str], Terminal] = {}
+        # Threads of their own: engines that never answer hold up other engines at the worst.
+        self._engine_threads = ThreadPoolExecutor(_ENGINE_THREADS, "engine")
         self._opening: dict[tuple[str, str], asyncio.Task[Terminal]] = {}
 
     async def serve(self, connection: ServerConnection) -> None:
@@ -77,6 +81,7 @@ class Hub:
         """Hang up all terminals."""
         for terminal in list(self.terminals.values()):
             terminal.close()
+        self._engine_threads.shutdown(wait=False, cancel_futures=True)
 
     async def _serve_terminal(
         self,
@@ -123,9 +128,10 @@ class Hub:
 
     async def _serve_engine(self, connection: ServerConnection, sandbox: Sandbox) -> None:
         """Send what the engine has, and again whenever that has changed."""
+        loop = asyncio.get_running_loop()
         sent = ""
         while True:
-            document = await asyncio.to_thread(snapshot, sandbox)
+            document = await loop.run_in_executor(self._engine_threads, snapshot, sandbox)
             text = json.dumps(document)
             if text != sent:
                 await connection.send(text)

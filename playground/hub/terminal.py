@@ -39,7 +39,7 @@ class Viewer(Protocol):
 
 @dataclass(frozen=True)
 class Pty:
-    """A process with its pty, and how to wait for its exit code (which blocks)."""
+    """A process with its pty, and how to collect its exit code once it has ended."""
 
     process: PtyProcess
     wait: Callable[[], int]
@@ -167,15 +167,15 @@ class Terminal:
         # Not the process's own close(), which sleeps and then waits.
         self._process.fileobj.close()
         self._process.closed = True
-        # The command ends by itself when its pty is gone; waiting for it must not block the loop.
-        self._loop.run_in_executor(None, self._reap)
+        # The command ends by itself when its pty is gone, but maybe not soon: a shell may ignore
+        # the hang-up, or its sandbox be frozen. A pidfd tells when, without a thread that waits.
+        pidfd = os.pidfd_open(self._process.pid)
+        self._loop.add_reader(pidfd, self._reap, pidfd)
 
-    def _reap(self) -> None:
-        code = self._pty.wait()
-        self._loop.call_soon_threadsafe(self._ended, code)
-
-    def _ended(self, code: int) -> None:
-        self.exit_code = code
+    def _reap(self, pidfd: int) -> None:
+        self._loop.remove_reader(pidfd)
+        os.close(pidfd)
+        self.exit_code = self._pty.wait()
         self._wake_all()
         self._on_exit()
 

@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -127,12 +128,12 @@ def _serve(layout: Layout, config: RuntimeConfig, host: str, port: int) -> int:
     (layout.run / "node.json").write_text(json.dumps({"reason": amiss}))
     if amiss:
         print(f"✗ This machine cannot run sandboxes: {amiss}\n  The site starts all the same.")
-    _migrate(layout)
     manager = Manager()
     started = [processes.redis(layout), processes.web(host, port), processes.beat()]
     if not amiss:
         started += [processes.worker(), processes.hub()]
     processes.SITE.mkdir(exist_ok=True)
+    _migrate()
     for process in started:
         manager.add_process(
             process.name, process.command, env={**os.environ, **process.env}, cwd=os.getcwd()
@@ -151,25 +152,21 @@ def _serve(layout: Layout, config: RuntimeConfig, host: str, port: int) -> int:
     return 0 if manager.returncode in (0, 130, 143) else 1
 
 
-def _migrate(layout: Layout) -> None:
-    import django
-    from django.core.management import call_command
-
+def _migrate() -> None:
     started = time.monotonic()
-    django.setup()
-    call_command("migrate", interactive=False, verbosity=0)
-    _forget_sandboxes()
-    layout.own_database()
-    print(f"• database ready ({time.monotonic() - started:.1f} s)")
-
-
-def _forget_sandboxes() -> None:
-    """No sandbox outlives a stop, so none of the last run's is there any more."""
-    from playground.sandboxes.models import Sandbox
-
-    Sandbox.objects.exclude(state=Sandbox.State.REMOVED).update(
-        state=Sandbox.State.REMOVED, error="the playground was restarted"
+    process = processes.database()
+    done = subprocess.run(
+        ["sh", "-c", process.command],
+        env={**os.environ, **process.env},
+        capture_output=True,
+        text=True,
     )
+    if done.returncode != 0:
+        raise SandboxError(
+            f"The database could not be brought up to date: {done.stderr[-1500:].strip()}",
+            "`make reset` starts with an empty one",
+        )
+    print(f"• database ready ({time.monotonic() - started:.1f} s)")
 
 
 def _announce(host: str, port: int) -> None:

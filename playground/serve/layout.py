@@ -33,7 +33,7 @@ class Layout:
 
     @property
     def run(self) -> Path:
-        """Sockets and the like, gone when nothing runs."""
+        """What only means something while processes run; written by root alone."""
         return self.var / "run"
 
     @property
@@ -42,54 +42,49 @@ class Layout:
         return self.var / "secret"
 
     @property
-    def redis_socket(self) -> Path:
-        """The private Redis's socket."""
-        return self.run / "redis.sock"
-
-    @property
-    def redis_pid(self) -> Path:
-        """The file with the private Redis's process id."""
-        return self.run / "redis.pid"
-
-    @property
     def hub_socket(self) -> Path:
         """The hub's gateway."""
         return self.run / "hub.sock"
 
     @property
-    def database(self) -> Path:
-        """The SQLite file."""
-        return self.var / "db.sqlite3"
+    def redis(self) -> Path:
+        """Redis's own folder: its socket, process id and data."""
+        return self.var / "redis"
+
+    @property
+    def redis_socket(self) -> Path:
+        """The private Redis's socket."""
+        return self.redis / "redis.sock"
+
+    @property
+    def redis_pid(self) -> Path:
+        """The file with the private Redis's process id."""
+        return self.redis / "redis.pid"
 
     def prepare(self) -> None:
-        """Make what is missing and hand it to the right owner; raises ``SandboxError``."""
+        """Make what is missing and hand it to the right owner; raises ``SandboxError``.
+
+        What root writes lies in folders that only root can write: in another's folder a file could
+        be a link to any file of the machine by the next start.
+        """
         if len(os.fsencode(self.redis_socket)) > _MAX_SOCKET_PATH:
             raise SandboxError(
                 f"{self.redis_socket} is too long a path for a unix socket",
                 "Set PLAYGROUND_VAR to a folder with a shorter path",
             )
-        for folder in (
-            self.var,
-            self.run,
-            self.var / "redis",
-            self.var / "home",
-            self.var / "static",
-        ):
+        for folder in (self.var, self.run):
             folder.mkdir(parents=True, exist_ok=True)
-            os.chown(folder, WEB_ID, WEB_ID)
+            os.chown(folder, 0, WEB_ID)
             folder.chmod(0o750)
+        for folder in (self.var / "db", self.redis, self.var / "home"):
+            folder.mkdir(exist_ok=True)
+            os.chown(folder, WEB_ID, WEB_ID, follow_symlinks=False)
         if not self.secret.exists():
             scratch = self.secret.with_suffix(".new")
             scratch.write_text(secrets.token_hex(32) + "\n")
             os.chown(scratch, 0, WEB_ID)
             scratch.chmod(0o640)
             scratch.rename(self.secret)
-
-    def own_database(self) -> None:
-        """Give the database, made by root, to the processes without rights."""
-        for path in self.var.glob("db.sqlite3*"):
-            os.chown(path, WEB_ID, WEB_ID)
-            path.chmod(0o640)
 
     def clear_run(self) -> None:
         """Remove what only means something while processes run."""

@@ -65,9 +65,15 @@ def _paths_without_rights() -> dict[str, str]:
         "PLAYGROUND_VAR": str(_VAR),
         "PLAYGROUND_SECRET_FILE": str(_VAR / "secret"),
         "PLAYGROUND_HUB_SOCKET": str(_VAR / "run" / "hub.sock"),
-        "PLAYGROUND_REDIS_SOCKET": str(_VAR / "run" / "redis.sock"),
+        "PLAYGROUND_REDIS_SOCKET": str(_VAR / "redis" / "redis.sock"),
         "HOME": str(_VAR / "home"),
     }
+
+
+def database() -> Process:
+    """What brings the database up to date, and ends."""
+    command = [_PYTHON, "manage.py", "prepare_database"]
+    return Process("database", without_rights(command), _paths_without_rights())
 
 
 def redis(layout: Layout) -> Process:
@@ -79,9 +85,9 @@ def redis(layout: Layout) -> Process:
     command = [
         str(_VAR / "run" / "redis-server"),
         "--port", "0",
-        "--unixsocket", str(_VAR / "run" / "redis.sock"),
+        "--unixsocket", str(_VAR / "redis" / "redis.sock"),
         "--unixsocketperm", "770",
-        "--pidfile", str(_VAR / "run" / "redis.pid"),
+        "--pidfile", str(_VAR / "redis" / "redis.pid"),
         "--dir", str(_VAR / "redis"),
         "--save", "60 1",
         "--loglevel", "warning",
@@ -107,7 +113,8 @@ def beat() -> Process:
     """What reminds the worker of its regular tasks."""
     command = [
         _PYTHON, "-m", "celery", "--app", "playground", "--quiet", "beat",
-        "--schedule", str(_VAR / "celerybeat-schedule"), "--pidfile", "", "--loglevel", "WARNING",
+        "--schedule", str(_VAR / "home" / "celerybeat-schedule"),
+        "--pidfile", "", "--loglevel", "WARNING",
     ]  # fmt: skip
     return Process("beat", without_rights(command), _paths_without_rights())
 
