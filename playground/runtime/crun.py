@@ -6,8 +6,10 @@ The runtime is a setting: anything that speaks runc's command line will do.
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -90,10 +92,18 @@ class Crun:
         return state
 
     def delete(self, sandbox_id: str) -> None:
-        """End a sandbox and forget it; says nothing if there is none."""
-        in_private_mounts(
-            lambda: self._call(self.command("delete", "--force", sandbox_id), capture_output=True)
-        )
+        """End a sandbox and forget it; says nothing if there is none.
+
+        Nor if the runtime itself fails: what it knew of the sandbox goes all the same, and the
+        sandbox's processes end with its cgroup.
+        """
+        with suppress(SandboxError):
+            in_private_mounts(
+                lambda: self._call(
+                    self.command("delete", "--force", sandbox_id), capture_output=True
+                )
+            )
+        shutil.rmtree(self.root / sandbox_id, ignore_errors=True)
 
     def _call(self, command: list[str], **options: Any) -> subprocess.CompletedProcess[bytes]:
         try:

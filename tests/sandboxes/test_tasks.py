@@ -1,0 +1,90 @@
+"""The worker's tasks on real sandboxes; called directly, the tests of the site have a queue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from playground.runtime.errors import NoSuchSandbox
+from playground.runtime.sandbox import Node
+from playground.sandboxes import tasks
+from playground.sandboxes.models import Sandbox
+
+pytestmark = [pytest.mark.django_db, pytest.mark.sandbox]
+
+
+@pytest.fixture
+def worker(node: Node, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Node]:
+    """A worker without its queue: what it sends to itself runs at once."""
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+    monkeypatch.setattr(tasks, "local_node", lambda: node)
+    monkeypatch.setattr(tasks.remove, "delay", tasks.remove)
+    before = {sandbox.id for sandbox in node.sandboxes()}
+    yield node
+    node.sweep(keep=sorted(before))
+
+
+def _state(row: Sandbox) -> str:
+    row.refresh_from_db()
+    return row.state
+
+
+def test_create_makes_what_was_asked_for_and_twice_is_once(worker: Node) -> None:
+    row = Sandbox.objects.create(owner="ann")
+    tasks.create(row.id)
+    assert _state(row) == Sandbox.State.READY
+    pid = worker.get(row.id).pid
+    tasks.create(row.id)  # delivered again
+    assert worker.get(row.id).pid == pid
+
+
+def test_a_wish_that_was_given_up_is_not_made(worker: Node) -> None:
+    row = Sandbox.objects.create(owner="ann", state=Sandbox.State.REMOVED)
+    tasks.create(row.id)
+    tasks.create("s-unknown")
+    for sandbox_id in (row.id, "s-unknown"):
+        with pytest.raises(NoSuchSandbox):
+            worker.get(sandbox_id)
+
+
+def test_a_failure_is_told(worker: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker.crun, "binary", "/nowhere/crun")
+    row = Sandbox.objects.create(owner="ann")
+    tasks.create(row.id)
+    assert _state(row) == Sandbox.State.FAILED
+    assert "/nowhere/crun" in row.error
+    assert row.id not in worker.cgroup.sandbox_ids()
+
+
+def test_remove_and_once_more(worker: Node) -> None:
+    row = Sandbox.objects.create(owner="ann")
+    tasks.create(row.id)
+    tasks.remove(row.id)
+    tasks.remove(row.id)
+    assert _state(row) == Sandbox.State.REMOVED
+    with pytest.raises(NoSuchSandbox):
+        worker.get(row.id)
+
+
+def test_reap_takes_the_idle_and_the_forgotten_and_leaves_the_rest(
+    worker: Node, settings: Any
+) -> None:
+    settings.SANDBOX_IDLE_MINUTES = 10
+    rows = {name: Sandbox.objects.create(owner=name) for name in ("used", "idle", "dropped")}
+    for row in rows.values():
+        tasks.create(row.id)
+    by_hand = worker.create()  # an operator's, without a row
+    long_ago = timezone.now() - timedelta(minutes=11)
+    Sandbox.objects.filter(id=rows["idle"].id).update(last_seen=long_ago)
+    Sandbox.objects.filter(id=rows["dropped"].id).update(state=Sandbox.State.REMOVED)
+    tasks.reap()
+    tasks.reap()
+    left = {sandbox.id for sandbox in worker.sandboxes()}
+    assert rows["used"].id in left
+    assert by_hand.id in left
+    assert rows["idle"].id not in left
+    assert rows["dropped"].id not in left
