@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from bench.prompt import prompt
+from bench.prompt import claim, prompt
 from bench.sandboxes import cold, engine_run, idle_pss
 
 BENCHES: dict[str, Callable[[], None]] = {
     "sandbox.cold": cold,
     "sandbox.prompt": prompt,
+    "sandbox.claim": claim,
     "sandbox.idle_pss": idle_pss,
     "engine.run": engine_run,
 }

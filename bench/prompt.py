@@ -29,8 +29,8 @@ _PROMPT = re.compile(rb"docker-host.*# ")
 
 
 @contextmanager
-def _site() -> Iterator[tuple[str, Layout]]:
-    """A site of its own on a free port."""
+def _site(pool: int) -> Iterator[tuple[str, Layout]]:
+    """A site of its own on a free port, with a pool of that size."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -39,7 +39,12 @@ def _site() -> Iterator[tuple[str, Layout]]:
         process = subprocess.Popen(
             [sys.executable, "-m", "playground.serve", "--port", str(port)],
             cwd=PROJECT_ROOT,
-            env={**os.environ, "PLAYGROUND_VAR": str(var)},
+            env={
+                **os.environ,
+                "PLAYGROUND_VAR": str(var),
+                "PLAYGROUND_POOL_MIN": str(pool),
+                "PLAYGROUND_POOL_MAX": str(pool),
+            },
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
@@ -90,8 +95,25 @@ async def _first_prompt(address: str) -> float:
 
 def prompt(n: int = 15) -> None:
     """Every sample is a new student on a cold sandbox."""
-    with _site() as (address, layout):
+    with _site(pool=0) as (address, layout):
         asyncio.run(_first_prompt(address))  # imports and the page cache
         samples = [asyncio.run(_first_prompt(address)) for _ in range(n)]
         memory = pss_mb(process.pid for process in processes(layout))
     report("sandbox.prompt", "ms", samples, memory_mb=round(memory, 1))
+
+
+#: Enough for the pool to be whole again before the next student comes, in seconds.
+_REFILL = 1.5
+
+
+def claim(n: int = 20) -> None:
+    """Every sample is a new student whom a pooled sandbox waits for."""
+    samples = []
+    with _site(pool=3) as (address, layout):
+        time.sleep(3 * _REFILL)
+        asyncio.run(_first_prompt(address))
+        for _ in range(n):
+            time.sleep(_REFILL)
+            samples.append(asyncio.run(_first_prompt(address)))
+        memory = pss_mb(process.pid for process in processes(layout))
+    report("sandbox.claim", "ms", samples, memory_mb=round(memory, 1))

@@ -148,6 +148,11 @@ NODE_STATUS_FILE = VAR / "run" / "node.json"
 #: A sandbox that nobody has looked at for so long is removed.
 SANDBOX_IDLE_MINUTES = _number("PLAYGROUND_SANDBOX_IDLE_MINUTES", 60)
 
+#: Sandboxes that wait ready for a student: at least, at most, and what memory they must leave.
+POOL_MIN = _number("PLAYGROUND_POOL_MIN", 2)
+POOL_MAX = _number("PLAYGROUND_POOL_MAX", 10)
+POOL_FREE_MEMORY_MB = _number("PLAYGROUND_POOL_FREE_MEMORY_MB", 1024)
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from playground.sandboxes import pool
 from playground.sandboxes.models import Sandbox
 
 _LIVING = (Sandbox.State.REQUESTED, Sandbox.State.READY)
@@ -16,10 +17,13 @@ _ASK_AGAIN = timedelta(seconds=60)
 
 
 def claim(owner: str) -> Sandbox:
-    """Return the student's living sandbox; ask for one if there is none."""
+    """Return the student's living sandbox: theirs, one from the pool, or one to be made."""
     from playground.sandboxes import tasks
 
     sandbox, made = _find_or_make(owner)
+    if made and sandbox.state == Sandbox.State.READY:
+        tasks.refill.delay()
+        return sandbox
     waits = sandbox.state == Sandbox.State.REQUESTED
     if made or (waits and timezone.now() - sandbox.created > _ASK_AGAIN):
         tasks.create.delay(sandbox.id)
@@ -32,7 +36,9 @@ def _find_or_make(owner: str) -> tuple[Sandbox, bool]:
         return found, False
     try:
         with transaction.atomic():
-            return Sandbox.objects.create(owner=owner), True
+            if pooled := pool.take(owner):
+                return pooled, True
+            return Sandbox.objects.create(owner=owner, claimed=timezone.now()), True
     except IntegrityError:  # another tab was quicker
         return living.get(), False
 

@@ -19,16 +19,18 @@ class Sandbox(models.Model):
     class State(models.TextChoices):
         """Where in its life a sandbox is."""
 
+        POOLED = "pooled"
         REQUESTED = "requested"
         READY = "ready"
         FAILED = "failed"
         REMOVED = "removed"
 
     id = models.CharField(primary_key=True, max_length=48, default=new_id)
-    owner = models.CharField(max_length=64)
+    owner = models.CharField(max_length=64, blank=True)
     state = models.CharField(max_length=16, choices=State.choices, default=State.REQUESTED)
     error = models.TextField(blank=True)
     created = models.DateTimeField(default=timezone.now)
+    claimed = models.DateTimeField(null=True, blank=True)
     last_seen = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -40,7 +42,10 @@ class Sandbox(models.Model):
                 name="one_living_sandbox_per_owner",
             )
         ]
-        indexes = [models.Index(fields=["state", "last_seen"])]
+        indexes = [
+            models.Index(fields=["state", "last_seen"]),
+            models.Index(fields=["claimed"]),
+        ]
 
     def __str__(self) -> str:
         return f"{self.id} ({self.state})"

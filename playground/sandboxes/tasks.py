@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from typing import Any
 
 from asgiref.sync import async_to_sync
 from celery import shared_task
+from celery.signals import worker_ready
 from channels.layers import get_channel_layer
 from django.conf import settings
 from django.utils import timezone
 
 from playground.runtime.errors import NoSuchSandbox, SandboxError
-from playground.sandboxes.models import Sandbox
+from playground.sandboxes import pool
+from playground.sandboxes.models import Sandbox, new_id
 from playground.sandboxes.nodes import local_node
 
 log = logging.getLogger(__name__)
+
+#: Who owns a sandbox that is being made for the pool.
+_POOL_OWNER = "pool:"
+_POOL_WISH_LASTS = timedelta(minutes=5)
+
+
+@worker_ready.connect
+def _fill_at_start(**_: Any) -> None:
+    """The first student must not wait for the first beat."""
+    refill.delay()
 
 
 @shared_task
@@ -32,6 +45,24 @@ def create(sandbox_id: str) -> None:
         return
     if not _settle(row, Sandbox.State.READY):
         made.remove()  # it was given up while it was being made
+
+
+@shared_task
+def refill() -> None:
+    """Bring the pool to its size, one sandbox at a time: a claim that waits goes first."""
+    if not pool.is_short():
+        return
+    row = Sandbox.objects.create(state=Sandbox.State.REQUESTED, owner=f"{_POOL_OWNER}{new_id()}")
+    try:
+        local_node().create(row.id)
+    except SandboxError as error:
+        log.exception("the pool could not be refilled")
+        _settle(row, Sandbox.State.FAILED, str(error))
+        return
+    row.owner, row.state = "", Sandbox.State.POOLED
+    row.save(update_fields=["owner", "state"])
+    if pool.is_short():
+        refill.delay()
 
 
 @shared_task
@@ -55,11 +86,21 @@ def reap() -> None:
     idle = Sandbox.objects.filter(state=Sandbox.State.READY, last_seen__lt=limit)
     for sandbox_id in idle.values_list("id", flat=True):
         remove.delay(sandbox_id)
-    wanted = set(
-        Sandbox.objects.filter(
-            state__in=[Sandbox.State.REQUESTED, Sandbox.State.READY]
-        ).values_list("id", flat=True)
-    )
+    # A worker that was killed while it filled the pool left a wish that nobody will fulfil.
+    Sandbox.objects.filter(
+        state=Sandbox.State.REQUESTED,
+        owner__startswith=_POOL_OWNER,
+        created__lt=timezone.now() - _POOL_WISH_LASTS,
+    ).update(state=Sandbox.State.REMOVED)
+    for sandbox_id in pool.surplus():
+        # Out of the pool first: nobody may be given one that is about to go.
+        if Sandbox.objects.filter(id=sandbox_id, state=Sandbox.State.POOLED).update(
+            state=Sandbox.State.REMOVED
+        ):
+            remove.delay(sandbox_id)
+    refill.delay()
+    living = [Sandbox.State.POOLED, Sandbox.State.REQUESTED, Sandbox.State.READY]
+    wanted = set(Sandbox.objects.filter(state__in=living).values_list("id", flat=True))
     for sandbox in local_node().sandboxes():
         if sandbox.id in wanted and sandbox.is_alive():
             continue

@@ -22,7 +22,9 @@ def worker(node: Node, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterat
     """A worker without its queue: what it sends to itself runs at once."""
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
     monkeypatch.setattr(tasks, "local_node", lambda: node)
+    settings.POOL_MIN = settings.POOL_MAX = 0
     monkeypatch.setattr(tasks.remove, "delay", tasks.remove)
+    monkeypatch.setattr(tasks.refill, "delay", tasks.refill)
     before = {sandbox.id for sandbox in node.sandboxes()}
     yield node
     node.sweep(keep=sorted(before))
@@ -88,3 +90,28 @@ def test_reap_takes_the_idle_and_the_forgotten_and_leaves_the_rest(
     assert by_hand.id in left
     assert rows["idle"].id not in left
     assert rows["dropped"].id not in left
+
+
+def test_refill_makes_what_the_pool_lacks_and_reap_takes_what_it_has_too_much(
+    worker: Node, settings: Any
+) -> None:
+    settings.POOL_MIN, settings.POOL_MAX, settings.POOL_FREE_MEMORY_MB = 2, 4, 0
+    tasks.refill()
+    tasks.refill()
+    pooled = list(Sandbox.objects.filter(state=Sandbox.State.POOLED))
+    assert len(pooled) == 2
+    assert all(worker.get(row.id).is_alive() for row in pooled)
+    settings.POOL_MIN = 1
+    tasks.reap()
+    assert Sandbox.objects.filter(state=Sandbox.State.POOLED).count() == 1
+    with pytest.raises(NoSuchSandbox):
+        worker.get(pooled[0].id)
+
+
+def test_a_wish_of_a_killed_worker_does_not_stay(worker: Node) -> None:
+    row = Sandbox.objects.create(owner="pool:x", created=timezone.now() - timedelta(minutes=6))
+    worker.create(row.id)
+    tasks.reap()
+    assert _state(row) == Sandbox.State.REMOVED
+    with pytest.raises(NoSuchSandbox):
+        worker.get(row.id)

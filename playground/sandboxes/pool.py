@@ -1,0 +1,58 @@
+"""The pool: sandboxes that are ready before anybody asks, so that a prompt is there at once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import psutil
+from django.conf import settings
+from django.utils import timezone
+
+from playground.sandboxes.models import Sandbox
+
+#: Claims of the last minutes say how many are coming: as many again are kept ready.
+_DEMAND_WINDOW = timedelta(minutes=2)
+
+
+def take(owner: str) -> Sandbox | None:
+    """Give a pooled sandbox to a student, the longest-waiting first; ``None`` if there is none.
+
+    Safe beside other claims: a row changes hands only if it is still in the pool. Raises
+    ``IntegrityError`` if the student has a living sandbox already.
+    """
+    waiting = Sandbox.objects.filter(state=Sandbox.State.POOLED).order_by("created")
+    for sandbox in list[Sandbox](waiting[:8]):
+        now = timezone.now()
+        taken = Sandbox.objects.filter(id=sandbox.id, state=Sandbox.State.POOLED).update(
+            owner=owner, state=Sandbox.State.READY, claimed=now, last_seen=now
+        )
+        if taken:
+            sandbox.refresh_from_db()
+            return sandbox
+    return None
+
+
+def target() -> int:
+    """How many should be ready: the least, and one for each claim of the last minutes."""
+    recent: int = Sandbox.objects.filter(claimed__gt=timezone.now() - _DEMAND_WINDOW).count()
+    wanted: int = min(settings.POOL_MIN + recent, settings.POOL_MAX)
+    return wanted
+
+
+def is_short() -> bool:
+    """Whether one more should be made now: fewer than wanted, and memory to spare."""
+    ready = Sandbox.objects.filter(state=Sandbox.State.POOLED).count()
+    return ready < target() and has_room()
+
+
+def surplus() -> list[str]:
+    """Ids of pooled sandboxes beyond what is wanted, the oldest first."""
+    pooled = Sandbox.objects.filter(state=Sandbox.State.POOLED).order_by("created")
+    ids = list(pooled.values_list("id", flat=True))
+    return ids[: max(0, len(ids) - target())]
+
+
+def has_room() -> bool:
+    """Whether the machine has more memory available than the pool must leave free."""
+    available: int = psutil.virtual_memory().available
+    return available > settings.POOL_FREE_MEMORY_MB << 20
