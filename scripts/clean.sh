@@ -16,4 +16,7 @@ esac
 rm -rf -- "$cache" var static/vendor .venv .venv-dev .mypy_cache .ruff_cache .pytest_cache .hypothesis
 find . -name __pycache__ -type d -prune -exec rm -rf {} +
 find locale -name '*.mo' -delete 2>/dev/null || :
-rmdir /run/docker-playground /run/docker-playground-site 2>/dev/null || :
+# Another playground of this machine may have them mounted, and would lose what is there.
+if ! pgrep --full 'playground\.(serve|hub)' >/dev/null 2>&1; then
+    rm -rf /run/docker-playground /run/docker-playground-site
+fi

@@ -14,13 +14,11 @@ import socket
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import TextIO
 
 from honcho.manager import Manager
 
 from playground.runtime.config import RuntimeConfig
-from playground.runtime.disks import STAGE
 from playground.runtime.doctor import reason
 from playground.runtime.errors import SandboxError
 from playground.runtime.sandbox import Node
@@ -40,6 +38,7 @@ def main() -> int:
     layout = Layout.from_environ()
     if options.stop:
         return _stop(layout, config)
+    _be_known_by(layout)
     if not _port_is_free(options.host, options.port):
         return _fail(
             f"Port {options.port} is in use", f"Stop what uses it, or PORT={options.port + 1}"
@@ -62,6 +61,17 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def _be_known_by(layout: Layout) -> None:
+    """Start over with the variable in the environment by which the next run knows leftovers.
+
+    Only what was there when a process started shows in ``/proc/PID/environ``, and honcho's own
+    helpers, which are forked from this one, must be known too should this one be killed.
+    """
+    if os.environ.get("PLAYGROUND_SERVE") != str(layout.var):
+        os.environ["PLAYGROUND_SERVE"] = str(layout.var)
+        os.execv(sys.executable, [sys.executable, "-m", "playground.serve", *sys.argv[1:]])
+
+
 def _fail(what: str, mend: str) -> int:
     print(f"✗ {what}. {mend}".rstrip(" ."), file=sys.stderr)
     return 1
@@ -80,8 +90,6 @@ def _stop(layout: Layout, config: RuntimeConfig) -> int:
     swept = node.sweep()
     node.cgroup.remove()
     layout.clear_run()
-    for folder in (processes.SITE, STAGE):
-        _remove_if_empty(folder)
     print(f"stopped; {ended} processes and {len(swept)} sandboxes were left over")
     return 0
 
@@ -129,27 +137,47 @@ def _serve(layout: Layout, config: RuntimeConfig, host: str, port: int) -> int:
     if amiss:
         print(f"✗ This machine cannot run sandboxes: {amiss}\n  The site starts all the same.")
     manager = Manager()
-    started = [processes.redis(layout), processes.web(host, port), processes.beat()]
+    started = [processes.web(host, port), processes.beat()]
     if not amiss:
         started += [processes.worker(), processes.hub()]
+    # Never removed at a stop: that would also unmount it for another playground of this machine.
     processes.SITE.mkdir(exist_ok=True)
     _migrate()
     for process in started:
         manager.add_process(
             process.name, process.command, env={**os.environ, **process.env}, cwd=os.getcwd()
         )
+    redis = _start_redis(layout)
     _announce(host, port)
     try:
         manager.loop()
     finally:
+        # Last of all: what ends before it still has something to say to it.
+        redis.terminate()
+        redis.wait()
         print("• stopping: removing all sandboxes", flush=True)
         leftovers.end(layout)
         node.shutdown()
         layout.clear_run()
-        for folder in (processes.SITE, STAGE):
-            _remove_if_empty(folder)
     # 130 and 143: asked to stop, by Ctrl-C or by SIGTERM.
     return 0 if manager.returncode in (0, 130, 143) else 1
+
+
+def _start_redis(layout: Layout, seconds: float = 10.0) -> subprocess.Popen[bytes]:
+    """Start the private Redis and wait for its socket; raises ``SandboxError``."""
+    process = processes.redis(layout)
+    running = subprocess.Popen(
+        ["sh", "-c", process.command],
+        env={**os.environ, **process.env},
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + seconds
+    while not layout.redis_socket.exists():
+        if running.poll() is not None or time.monotonic() > deadline:
+            running.kill()
+            raise SandboxError("The private Redis did not start", "Its own words are above")
+        time.sleep(0.01)
+    return running
 
 
 def _migrate() -> None:
@@ -172,13 +200,6 @@ def _migrate() -> None:
 def _announce(host: str, port: int) -> None:
     shown = "localhost" if host in ("127.0.0.1", "0.0.0.0", "::") else host  # noqa: S104
     print(f"• serving on http://{shown}:{port} (Ctrl-C stops everything)", flush=True)
-
-
-def _remove_if_empty(folder: Path) -> None:
-    try:
-        folder.rmdir()
-    except OSError:
-        pass
 
 
 if __name__ == "__main__":

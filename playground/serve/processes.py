@@ -82,7 +82,7 @@ def redis(layout: Layout) -> Process:
     link = layout.run / "redis-server"
     link.unlink(missing_ok=True)
     link.symlink_to(binary)
-    command = [
+    server = [
         str(_VAR / "run" / "redis-server"),
         "--port", "0",
         "--unixsocket", str(_VAR / "redis" / "redis.sock"),
@@ -94,6 +94,12 @@ def redis(layout: Layout) -> Process:
         "--maxmemory", "256mb",
         "--maxmemory-policy", "noeviction",
     ]  # fmt: skip
+    # Started again should it be killed: all others wait for it rather than end with it.
+    loop = (
+        'trap "kill \\$child; wait \\$child; exit 0" TERM; '
+        f'while :; do {shlex.join(server)} & child=$!; wait "$child"; sleep 0.2; done'
+    )
+    command = ["sh", "-c", loop]
     return Process("redis", without_rights(command), _paths_without_rights())
 
 

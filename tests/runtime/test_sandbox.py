@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from playground.runtime import disks
 from playground.runtime.config import Limits
 from playground.runtime.errors import NoSuchSandbox
 from playground.runtime.sandbox import Node
@@ -32,7 +33,8 @@ def test_its_root_is_nobody_on_the_machine(host: Host) -> None:
 
 def test_mounts_nothing_on_the_machine(host: Host) -> None:
     mounts = Path("/proc/self/mounts").read_text()
-    assert "docker-playground" not in mounts
+    assert str(disks.STAGE) not in mounts
+    assert "disk.img" not in mounts
     assert host.sandbox.id not in mounts
 
 

@@ -85,12 +85,14 @@ def test_stopping_leaves_nothing_and_a_crash_is_cleared(fit_machine: None, var: 
 
     site = start_site(var)
     lost = site.node.create("lost")
+    crashed = {p.pid for p in processes(Layout(var))}
     site.process.send_signal(signal.SIGKILL)  # the machine's OOM killer, say
     site.process.wait()
     assert Path(f"/proc/{lost.pid}").exists()
     again = start_site(var)
     try:
         wait_until(lambda: not Path(f"/proc/{lost.pid}").exists())
+        assert not crashed & {p.pid for p in processes(Layout(var))}
         assert "lost" not in {sandbox.id for sandbox in again.node.sandboxes()}
     finally:
         assert again.stop() == 0
