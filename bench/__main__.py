@@ -6,12 +6,13 @@ import sys
 from collections.abc import Callable
 
 from bench.prompt import claim, prompt
-from bench.sandboxes import cold, engine_run, idle_pss
+from bench.sandboxes import cold, engine_run, idle_pss, thaw
 
 BENCHES: dict[str, Callable[[], None]] = {
     "sandbox.cold": cold,
     "sandbox.prompt": prompt,
     "sandbox.claim": claim,
+    "sandbox.thaw": thaw,
     "sandbox.idle_pss": idle_pss,
     "engine.run": engine_run,
 }

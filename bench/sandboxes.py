@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bench.measure import report
 from bench.pss import pss_mb
+from playground.runtime import engine
 from playground.runtime.config import RuntimeConfig
 from playground.runtime.sandbox import Node, Sandbox
 
@@ -70,3 +71,20 @@ def _run(sandbox: Sandbox) -> None:
     done = sandbox.run(["docker", "run", "--rm", "busybox", "true"])
     if done.returncode != 0:
         raise SystemExit(f"docker run failed: {done.stderr.decode(errors='replace')}")
+
+
+def thaw(n: int = 20) -> None:
+    """From asking for a frozen sandbox to go on until its engine answers."""
+    samples = []
+    with _node() as node:
+        sandbox = node.create()
+        for _ in range(n):
+            time.sleep(0.2)
+            sandbox.freeze()
+            started = time.perf_counter()
+            sandbox.thaw()
+            if not engine.await_engine(sandbox.pid):
+                raise SystemExit("the engine did not answer after a thaw")
+            samples.append((time.perf_counter() - started) * 1000)
+        memory = pss_mb(sandbox.group.pids())
+    report("sandbox.thaw", "ms", samples, memory_mb=round(memory, 1))

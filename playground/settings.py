@@ -145,6 +145,8 @@ CELERY_BEAT_SCHEDULE = {
 HUB_SOCKET = os.environ.get("PLAYGROUND_HUB_SOCKET", str(VAR / "run" / "hub.sock"))
 #: What `serve` found out about the machine; the page tells students when nothing can run.
 NODE_STATUS_FILE = VAR / "run" / "node.json"
+#: A sandbox that nobody has looked at for so long is frozen until somebody does.
+SANDBOX_FREEZE_MINUTES = _number("PLAYGROUND_SANDBOX_FREEZE_MINUTES", 5)
 #: A sandbox that nobody has looked at for so long is removed.
 SANDBOX_IDLE_MINUTES = _number("PLAYGROUND_SANDBOX_IDLE_MINUTES", 60)
 

@@ -12,6 +12,17 @@ from playground.runtime.sandbox import Sandbox
 _MOST = 60
 _TEXT = 300
 
+#: What reading an answer of another shape than the engine's can raise, and what asking can.
+_BAD_SHAPE = (
+    OSError,
+    HostileAnswer,
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    OverflowError,
+)
+
 
 def snapshot(sandbox: Sandbox) -> dict[str, Any]:
     """Return images and containers as plain, bounded data. Never raises for a bad engine."""
@@ -23,7 +34,7 @@ def snapshot(sandbox: Sandbox) -> dict[str, Any]:
             "containers": [_container(container) for container in containers[:_MOST]],
             "cut": len(images) > _MOST or len(containers) > _MOST,
         }
-    except (OSError, HostileAnswer, KeyError, TypeError, AttributeError) as error:
+    except _BAD_SHAPE as error:
         return {"error": f"The engine does not answer ({type(error).__name__})."}
 
 

@@ -64,6 +64,7 @@ class Hub:
             sandbox = self.node.get(ticket.sandbox)
             if not sandbox.is_alive():
                 raise SandboxError("The sandbox has ended")
+            await asyncio.to_thread(sandbox.thaw)
             if ticket.purpose == "terminal":
                 await self._serve_terminal(connection, sandbox, ticket.terminal, query)
             else:
@@ -92,7 +93,7 @@ class Hub:
     ) -> None:
         columns, rows = _size(query)
         terminal = await self._terminal(sandbox, name, columns, rows)
-        session = _Session(connection, terminal, query.get("after", ""))
+        session = _Session(connection, terminal, sandbox, query.get("after", ""))
         terminal.attach(session)
         terminal.resize(session, columns, rows)
         try:
@@ -144,8 +145,11 @@ class Hub:
 class _Session:
     """One page that looks at a terminal."""
 
-    def __init__(self, connection: ServerConnection, terminal: Terminal, after: str) -> None:
+    def __init__(
+        self, connection: ServerConnection, terminal: Terminal, sandbox: Sandbox, after: str
+    ) -> None:
         self.connection = connection
+        self.sandbox = sandbox
         self.terminal = terminal
         ring = terminal.ring
         self.resumed = after.isdigit() and ring.start <= int(after) <= ring.end
@@ -207,6 +211,8 @@ class _Session:
             checked = protocol.check_from_page(message)
             kind, payload = checked[:1], checked[1:]
             if kind == protocol.INPUT:
+                if self.sandbox.group.is_frozen():  # one small read; it was idle until this key
+                    await asyncio.to_thread(self.sandbox.thaw)
                 await self.terminal.write(payload)
             elif kind == protocol.RESIZE:
                 self.terminal.resize(self, *protocol.parse_size(payload))

@@ -164,14 +164,16 @@ class Sandbox:
             raise SandboxError(f"{arguments[0]} took more than {seconds} s in {self.id}") from None
 
     def freeze(self) -> None:
-        """Stop all its processes where they are; they keep their memory."""
+        """Stop all its processes where they are, and take back what memory the kernel can."""
         self._must_live()
         self.group.set_frozen(True)
+        self.group.reclaim()
 
     def thaw(self) -> None:
-        """Continue all its processes."""
+        """Continue all its processes; nothing happens to one that is not frozen."""
         self._must_live()
-        self.group.set_frozen(False)
+        if self.group.is_frozen():
+            self.group.set_frozen(False)
 
     def engine_get(self, path: str, seconds: float = 10.0) -> Any:
         """Ask its engine; see :func:`engine.get`."""
@@ -257,6 +259,15 @@ class Node:
                 found.append(self.get(directory.name))
         return sorted(found, key=lambda sandbox: sandbox.record.created)
 
+    def orphans(self) -> list[str]:
+        """Ids of what has no living sandbox: dead ones, half-made ones, cgroups without a record.
+
+        Only below this node's own state directory and cgroup; nothing is found by how it looks.
+        """
+        names = {directory.name for directory in self._directories()} | self.cgroup.sandbox_ids()
+        living = {sandbox.id for sandbox in self.sandboxes() if sandbox.is_alive()}
+        return sorted(names - living)
+
     def sweep(self, keep: Sequence[str] = ()) -> list[str]:
         """Remove every sandbox but those to ``keep``, whole or half-made; return their ids.
 
@@ -267,7 +278,7 @@ class Node:
         names |= self.cgroup.sandbox_ids()
         swept = sorted(name for name in names if name not in keep)
         for name in swept:
-            self._remove_by_name(name)
+            self.clear(name)
         return swept
 
     def shutdown(self) -> None:
@@ -275,7 +286,8 @@ class Node:
         self.sweep()
         self.cgroup.remove()
 
-    def _remove_by_name(self, name: str) -> None:
+    def clear(self, name: str) -> None:
+        """Remove all that there is of an id, with or without a record."""
         self.cgroup.group(name).kill()
         self.crun.delete(name)
         self.cgroup.group(name).remove()

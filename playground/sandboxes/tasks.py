@@ -86,6 +86,7 @@ def reap() -> None:
     idle = Sandbox.objects.filter(state=Sandbox.State.READY, last_seen__lt=limit)
     for sandbox_id in idle.values_list("id", flat=True):
         remove.delay(sandbox_id)
+    _freeze_idle()
     # A worker that was killed while it filled the pool left a wish that nobody will fulfil.
     Sandbox.objects.filter(
         state=Sandbox.State.REQUESTED,
@@ -107,6 +108,19 @@ def reap() -> None:
         # Sandboxes that an operator made by hand have no row, and stay.
         if Sandbox.objects.filter(id=sandbox.id).exists():
             remove.delay(sandbox.id)
+
+
+def _freeze_idle() -> None:
+    """Stop the sandboxes whose students have left; the hub lets them go on at the next key."""
+    limit = timezone.now() - timedelta(minutes=settings.SANDBOX_FREEZE_MINUTES)
+    away = Sandbox.objects.filter(state=Sandbox.State.READY, last_seen__lt=limit)
+    for sandbox_id in away.values_list("id", flat=True):
+        try:
+            sandbox = local_node().get(sandbox_id)
+            if sandbox.is_alive() and not sandbox.group.is_frozen():
+                sandbox.freeze()
+        except SandboxError as error:
+            log.warning("sandbox %s was not frozen: %s", sandbox_id, error)
 
 
 def _settle(row: Sandbox, state: str, error: str = "") -> bool:

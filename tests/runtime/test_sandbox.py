@@ -132,6 +132,7 @@ def test_a_rerun_clears_what_a_dead_run_left(node: Node) -> None:
         half = own.config.sandboxes_dir / "half"
         half.mkdir()
         again = Node(own.config)
+        assert again.orphans() == ["half", "recordless"]
         assert again.sweep() == ["half", "recordless", "whole"]
         for sandbox in (whole, recordless):
             wait_until(partial(_is_gone, sandbox.pid))

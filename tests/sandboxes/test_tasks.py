@@ -115,3 +115,16 @@ def test_a_wish_of_a_killed_worker_does_not_stay(worker: Node) -> None:
     assert _state(row) == Sandbox.State.REMOVED
     with pytest.raises(NoSuchSandbox):
         worker.get(row.id)
+
+
+def test_reap_freezes_whom_nobody_looks_at(worker: Node, settings: Any) -> None:
+    settings.SANDBOX_FREEZE_MINUTES, settings.SANDBOX_IDLE_MINUTES = 5, 60
+    rows = {name: Sandbox.objects.create(owner=name) for name in ("there", "away")}
+    for row in rows.values():
+        tasks.create(row.id)
+    long_ago = timezone.now() - timedelta(minutes=6)
+    Sandbox.objects.filter(id=rows["away"].id).update(last_seen=long_ago)
+    tasks.reap()
+    tasks.reap()
+    assert worker.get(rows["away"].id).inspect().state == "frozen"
+    assert worker.get(rows["there"].id).inspect().state == "running"

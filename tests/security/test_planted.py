@@ -43,6 +43,9 @@ _LIES = {
     "answers another shape": (
         'c.sendall(b"HTTP/1.0 200 OK\\r\\n\\r\\n" + b\'[{"Id": 5, "RepoTags": {"a": 1}}]\')'
     ),
+    "answers a number that is none": (
+        'c.sendall(b"HTTP/1.0 200 OK\\r\\n\\r\\n" + b\'[{"Id": "a", "RepoTags": [], "Size": 1e999}]\')'
+    ),
     "answers no JSON": 'c.sendall(b"HTTP/1.0 200 OK\\r\\n\\r\\n\\xff\\xfe")',
     "hangs up": "pass",
 }
@@ -75,7 +78,10 @@ def test_an_engine_that_lies(attacker: Host, lie: str) -> None:
     pid = attacker.sandbox.pid
     wait_until(lambda: _can_connect(pid))
     started = time.monotonic()
-    if lie == "answers another shape":  # that is JSON all the same; whoever reads it must notice
+    if lie in (
+        "answers another shape",
+        "answers a number that is none",
+    ):  # that is JSON all the same; whoever reads it must notice
         assert engine.get(pid, "/images/json", seconds=2)
     else:
         with pytest.raises((HostileAnswer, OSError)):

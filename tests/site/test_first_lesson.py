@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import secrets
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from playground.runtime.sandbox import Sandbox
 from tests.site.conftest import Site
 from tests.site.terminal_page import PROMPT, TerminalPage
 
@@ -162,16 +164,35 @@ def test_a_fresh_host_on_demand(page: Page) -> None:
     assert terminal.run("docker ps -aq") == ""
 
 
+def _sandbox_of(terminal: TerminalPage, site: Site) -> Sandbox:
+    """The sandbox behind a terminal, found by a file that its student makes."""
+    mark = f"root/mark-{secrets.token_hex(4)}"
+    terminal.run(f"touch /{mark}")
+    own = [s for s in site.node.sandboxes() if Path(f"/proc/{s.pid}/root/{mark}").exists()]
+    assert len(own) == 1
+    return own[0]
+
+
+def test_a_frozen_host_goes_on_at_the_first_key(page: Page, site: Site) -> None:
+    terminal = TerminalPage(page)
+    terminal.open()
+    sandbox = _sandbox_of(terminal, site)
+    sandbox.freeze()
+    assert terminal.run("echo awake") == "awake"
+    assert sandbox.inspect().state == "running"
+    sandbox.freeze()
+    page.reload()
+    terminal.wait_for(PROMPT)
+    assert terminal.run("docker ps -q | wc -l") == "0"
+
+
 def test_a_host_that_died_is_replaced(page: Page, site: Site) -> None:
     terminal = TerminalPage(page)
     terminal.open()
-    terminal.run("touch /root/this-one")
-    own = [s for s in site.node.sandboxes() if Path(f"/proc/{s.pid}/root/root/this-one").exists()]
-    assert len(own) == 1
-    own[0].group.kill()
+    _sandbox_of(terminal, site).group.kill()
     page.reload()
     terminal.wait_for(PROMPT, seconds=30)
-    assert terminal.run("ls /root; echo alive") == "alive"
+    assert terminal.run("ls /root/mark-* 2>/dev/null; echo alive") == "alive"
 
 
 def test_two_students_have_two_hosts(browser: Browser, site: Site) -> None:

@@ -35,6 +35,8 @@ class Command(BaseCommand):
         execute.add_argument("command", nargs=REMAINDER)
         for verb, text in (("freeze", "stop all its processes"), ("thaw", "let them go on")):
             verbs.add_parser(verb, help=text).add_argument("id")
+        collect = verbs.add_parser("gc", help="clear what has no living sandbox any more")
+        collect.add_argument("--dry-run", action="store_true", help="only list it")
         remove = verbs.add_parser("remove", help="remove sandboxes and all that is in them")
         remove.add_argument("ids", nargs="+")
 
@@ -85,6 +87,12 @@ class Command(BaseCommand):
 
     def _thaw(self, node: Node, options: dict[str, Any]) -> None:
         node.get(options["id"]).thaw()
+
+    def _gc(self, node: Node, options: dict[str, Any]) -> None:
+        for sandbox_id in node.orphans():
+            self.stdout.write(sandbox_id)
+            if not options["dry_run"]:
+                node.clear(sandbox_id)
 
     def _remove(self, node: Node, options: dict[str, Any]) -> None:
         for sandbox_id in options["ids"]:
