@@ -44,7 +44,7 @@ _LIES = {
         'c.sendall(b"HTTP/1.0 200 OK\\r\\n\\r\\n" + b\'[{"Id": 5, "RepoTags": {"a": 1}}]\')'
     ),
     "answers a number that is none": (
-        'c.sendall(b"HTTP/1.0 200 OK\\r\\n\\r\\n" + b\'[{"Id": "a", "RepoTags": [], "Size": 1e999}]\')'
+        'c.sendall(b"HTTP/1.0 200 OK\\r\\n\\r\\n" + b\'[{"Id": "a", "Size": 1e999}]\')'
     ),
     "answers no JSON": 'c.sendall(b"HTTP/1.0 200 OK\\r\\n\\r\\n\\xff\\xfe")',
     "hangs up": "pass",
