@@ -149,6 +149,8 @@ NODE_STATUS_FILE = VAR / "run" / "node.json"
 SANDBOX_FREEZE_MINUTES = _number("PLAYGROUND_SANDBOX_FREEZE_MINUTES", 5)
 #: A sandbox that nobody has looked at for so long is removed.
 SANDBOX_IDLE_MINUTES = _number("PLAYGROUND_SANDBOX_IDLE_MINUTES", 60)
+#: However busy it is, a sandbox is removed so long after it was claimed.
+SANDBOX_LIFE_MINUTES = _number("PLAYGROUND_SANDBOX_LIFE_MINUTES", 12 * 60)
 
 #: Sandboxes that wait ready for a student: at least, at most, and what memory they must leave.
 POOL_MIN = _number("PLAYGROUND_POOL_MIN", 2)

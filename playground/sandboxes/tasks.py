@@ -11,6 +11,7 @@ from celery import shared_task
 from celery.signals import worker_ready
 from channels.layers import get_channel_layer
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 
 from playground.runtime.errors import NoSuchSandbox, SandboxError
@@ -81,10 +82,12 @@ def remove(sandbox_id: str) -> None:
 
 @shared_task
 def reap() -> None:
-    """Remove what nobody looks at any more, and what the site has forgotten."""
-    limit = timezone.now() - timedelta(minutes=settings.SANDBOX_IDLE_MINUTES)
-    idle = Sandbox.objects.filter(state=Sandbox.State.READY, last_seen__lt=limit)
-    for sandbox_id in idle.values_list("id", flat=True):
+    """Remove what nobody looks at any more or has lived its time, and what is forgotten."""
+    now = timezone.now()
+    unseen = Q(last_seen__lt=now - timedelta(minutes=settings.SANDBOX_IDLE_MINUTES))
+    old = Q(claimed__lt=now - timedelta(minutes=settings.SANDBOX_LIFE_MINUTES))
+    over = Sandbox.objects.filter(unseen | old, state=Sandbox.State.READY)
+    for sandbox_id in over.values_list("id", flat=True):
         remove.delay(sandbox_id)
     _freeze_idle()
     # A worker that was killed while it filled the pool left a wish that nobody will fulfil.

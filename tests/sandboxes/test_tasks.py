@@ -76,13 +76,18 @@ def test_reap_takes_the_idle_and_the_forgotten_and_leaves_the_rest(
     worker: Node, settings: Any
 ) -> None:
     settings.SANDBOX_IDLE_MINUTES = 10
-    rows = {name: Sandbox.objects.create(owner=name) for name in ("used", "idle", "dropped")}
+    settings.SANDBOX_LIFE_MINUTES = 100
+    names = ("used", "idle", "dropped", "old")
+    rows = {name: Sandbox.objects.create(owner=name) for name in names}
     for row in rows.values():
         tasks.create(row.id)
     by_hand = worker.create()  # an operator's, without a row
     long_ago = timezone.now() - timedelta(minutes=11)
     Sandbox.objects.filter(id=rows["idle"].id).update(last_seen=long_ago)
     Sandbox.objects.filter(id=rows["dropped"].id).update(state=Sandbox.State.REMOVED)
+    Sandbox.objects.filter(id=rows["old"].id).update(
+        claimed=timezone.now() - timedelta(minutes=101)
+    )
     tasks.reap()
     tasks.reap()
     left = {sandbox.id for sandbox in worker.sandboxes()}
@@ -90,6 +95,7 @@ def test_reap_takes_the_idle_and_the_forgotten_and_leaves_the_rest(
     assert by_hand.id in left
     assert rows["idle"].id not in left
     assert rows["dropped"].id not in left
+    assert rows["old"].id not in left
 
 
 def test_refill_makes_what_the_pool_lacks_and_reap_takes_what_it_has_too_much(
