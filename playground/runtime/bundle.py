@@ -77,6 +77,7 @@ def configuration(
     id_base: int,
     cgroup_path: str,
     limits: Limits,
+    policy: str = "classroom",
 ) -> dict[str, Any]:
     """Return ``config.json`` for one sandbox.
 
@@ -107,7 +108,7 @@ def configuration(
             "terminal": False,
             "user": {"uid": 0, "gid": 0},
             "args": ["/usr/bin/catatonit", "-g", "--", "/usr/libexec/playground/engine"],
-            "env": ENVIRONMENT,
+            "env": [*ENVIRONMENT, f"PLAYGROUND_POLICY={policy}"],
             "cwd": "/root",
             "capabilities": dict.fromkeys(("bounding", "effective", "permitted"), CAPABILITIES),
             "rlimits": _rlimits(limits),
@@ -127,7 +128,7 @@ def configuration(
             "gidMappings": mapping,
             "cgroupsPath": cgroup_path,
             "rootfsPropagation": "private",
-            "seccomp": seccomp.profile(),
+            "seccomp": seccomp.profile(policy),
             # The kernel refuses a fresh /proc in a nested container while this one is covered, so
             # nothing is masked here: the user namespace and seccomp carry that weight.
             "maskedPaths": [],

@@ -352,6 +352,7 @@ class Node:
             id_base=record.id_base,
             cgroup_path=sandbox.group.inner_path,
             limits=record.limits,
+            policy=self.config.policy,
         )
 
         def start() -> None:

@@ -86,6 +86,10 @@ REFUSED: tuple[str, ...] = tuple(
 #: AF_ALG (38) and AF_VSOCK (40) among them, are refused.
 SOCKET_FAMILIES: tuple[int, ...] = (1, 2, 10, 16, 17)
 
+_AF_NETLINK = 16
+#: linux/netlink.h: the protocol that nftables and iptables-nft speak.
+_NETLINK_NETFILTER = 12
+
 #: keyctl operations (linux/keyctl.h): get a keyring's id, join a session keyring, describe, set
 #: permissions: what an OCI runtime does when it gives a container a keyring of its own.
 KEYCTL_OPERATIONS: tuple[int, ...] = (0, 1, 5, 6)
@@ -104,9 +108,24 @@ def _only_first_argument(name: str, values: tuple[int, ...]) -> list[dict[str, A
     ]
 
 
-def profile(machine: str = "") -> dict[str, Any]:
-    """Return the OCI ``linux.seccomp`` object for ``machine`` (default: this one)."""
+def _netlink_without_packet_filter() -> dict[str, Any]:
+    return {
+        "names": ["socket"],
+        "action": "SCMP_ACT_ALLOW",
+        "args": [
+            {"index": 0, "value": _AF_NETLINK, "op": "SCMP_CMP_EQ"},
+            {"index": 2, "value": _NETLINK_NETFILTER, "op": "SCMP_CMP_NE"},
+        ],
+    }
+
+
+def profile(policy: str = "classroom", machine: str = "") -> dict[str, Any]:
+    """Return the OCI ``linux.seccomp`` object of a policy for ``machine`` (default: this one)."""
     architecture = _ARCHITECTURES.get(machine or platform.machine())
+    families = _only_first_argument("socket", SOCKET_FAMILIES)
+    if policy == "hardened":
+        others = tuple(family for family in SOCKET_FAMILIES if family != _AF_NETLINK)
+        families = [*_only_first_argument("socket", others), _netlink_without_packet_filter()]
     return {
         "defaultAction": "SCMP_ACT_ERRNO",
         "defaultErrnoRet": errno.ENOSYS,
@@ -114,7 +133,7 @@ def profile(machine: str = "") -> dict[str, Any]:
         "syscalls": [
             {"names": list(ALLOWED), "action": "SCMP_ACT_ALLOW"},
             {"names": list(REFUSED), "action": "SCMP_ACT_ERRNO", "errnoRet": errno.EPERM},
-            *_only_first_argument("socket", SOCKET_FAMILIES),
+            *families,
             *_only_first_argument("keyctl", KEYCTL_OPERATIONS),
         ],
     }

@@ -56,8 +56,8 @@ def test_no_name_is_misspelt() -> None:
 
 
 def test_is_for_the_native_architecture_only() -> None:
-    assert seccomp.profile("x86_64")["architectures"] == ["SCMP_ARCH_X86_64"]
-    assert seccomp.profile("aarch64")["architectures"] == ["SCMP_ARCH_AARCH64"]
+    assert seccomp.profile(machine="x86_64")["architectures"] == ["SCMP_ARCH_X86_64"]
+    assert seccomp.profile(machine="aarch64")["architectures"] == ["SCMP_ARCH_AARCH64"]
 
 
 @pytest.mark.sandbox
