@@ -7,6 +7,7 @@ from typing import Any
 from playground.runtime.catalogue.builder import layers_of
 from playground.runtime.errors import HostileAnswer
 from playground.runtime.sandbox import Sandbox
+from playground.runtime.usage import usage
 
 #: More than this and the list says that it is cut: an engine may hold any number of names.
 _MOST = 60
@@ -25,7 +26,24 @@ _BAD_SHAPE = (
 
 
 def snapshot(sandbox: Sandbox) -> dict[str, Any]:
-    """Return images and containers as plain, bounded data. Never raises for a bad engine."""
+    """Return images, containers and usage as plain, bounded data. Never raises for a bad engine."""
+    return {**_engine(sandbox), "usage": _usage(sandbox)}
+
+
+def _usage(sandbox: Sandbox) -> dict[str, list[int]]:
+    """Shares in whole percent with the limit: coarse, so that not every look is news."""
+    try:
+        used = usage(sandbox)
+    except OSError:
+        return {}
+    return {
+        name: [100 * amount // limit, limit]
+        for name, (amount, limit) in vars(used).items()
+        if limit > 0
+    }
+
+
+def _engine(sandbox: Sandbox) -> dict[str, Any]:
     try:
         images = sandbox.engine_get("/images/json")
         containers = sandbox.engine_get("/containers/json?all=1")

@@ -287,6 +287,10 @@ class SandboxGroup:
         name = "memory.current" if self.node.v2 else "memory.usage_in_bytes"
         return int((self._outer("memory") / name).read_text())
 
+    def processes_counted(self) -> int:
+        """Processes and threads now, as the limit on them counts."""
+        return int((self._outer("pids") / "pids.current").read_text())
+
     def pids(self) -> list[int]:
         """All processes of the sandbox, as the machine numbers them."""
         found: set[int] = set()

@@ -23,8 +23,9 @@ function instruction(createdBy) {
 }
 
 export class LayerList {
-  constructor(pane) {
+  constructor(pane, { onUsage = () => {} } = {}) {
     this.pane = pane;
+    this.onUsage = onUsage;
     this.words = pane.dataset;
     this.select = pane.querySelector("select");
     this.list = pane.querySelector("[data-layers-list]");
@@ -63,6 +64,7 @@ export class LayerList {
   }
 
   #received(state) {
+    this.onUsage(state.usage);
     if (state.error) {
       this.#message(this.words.unavailable);
       return;

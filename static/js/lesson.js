@@ -1,6 +1,7 @@
 // A lesson's page: its steps, its terminal, its list of layers.
 import { TerminalView } from "./terminal.js";
 import { LayerList } from "./layers.js";
+import { LimitsLine } from "./limits.js";
 
 const workbench = document.querySelector(".workbench");
 const status = document.querySelector("[data-terminal-status]");
@@ -11,7 +12,10 @@ const terminal = new TerminalView(document.querySelector("[data-terminal]"), {
     status.dataset.state = state;
   },
 });
-const layers = new LayerList(document.querySelector("[data-layers]"));
+const limits = new LimitsLine(document.querySelector("[data-limits]"));
+const layers = new LayerList(document.querySelector("[data-layers]"), {
+  onUsage: (usage) => limits.show(usage),
+});
 
 // Parts of the page on a small screen.
 const tabs = [...document.querySelectorAll("[data-tab]")];

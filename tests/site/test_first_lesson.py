@@ -230,6 +230,18 @@ def test_long_output_arrives_whole(page: Page) -> None:
     assert lines[start : start + 1001] == [str(n) for n in range(199000, 200001)]
 
 
+def test_a_limit_that_is_reached_is_said_and_the_shell_lives_on(page: Page) -> None:
+    terminal = TerminalPage(page)
+    terminal.open()
+    line = page.locator("[data-limits]")
+    expect(line).to_be_hidden()
+    terminal.run("dd if=/dev/zero of=/root/hog bs=1M count=5000")
+    expect(line).to_contain_text("Your disk is nearly full: ", timeout=10_000)
+    expect(line).to_contain_text("docker system prune")
+    terminal.run("rm /root/hog")
+    expect(line).to_be_hidden(timeout=10_000)
+
+
 @pytest.mark.parametrize("language", ["en", "ko"])
 def test_lessons_speak_both_languages(browser: Browser, site: Site, language: str) -> None:
     context = browser.new_context(base_url=site.url, locale=language)
