@@ -287,6 +287,14 @@ class SandboxGroup:
         name = "memory.current" if self.node.v2 else "memory.usage_in_bytes"
         return int((self._outer("memory") / name).read_text())
 
+    def needed_memory_bytes(self) -> int:
+        """What it uses without the file cache, which the kernel takes back when it must."""
+        stat = (self._outer("" if self.node.v2 else "memory") / "memory.stat").read_text()
+        counted = dict(line.split() for line in stat.splitlines())
+        prefix = "" if self.node.v2 else "total_"
+        cache = sum(int(counted.get(f"{prefix}{kind}_file", 0)) for kind in ("active", "inactive"))
+        return max(0, self.memory_bytes() - cache)
+
     def processes_counted(self) -> int:
         """Processes and threads now, as the limit on them counts."""
         return int((self._outer("pids") / "pids.current").read_text())

@@ -24,7 +24,7 @@ def usage(sandbox: Sandbox) -> Usage:
     limits = sandbox.record.limits
     disk = _disk(sandbox.pid)
     return Usage(
-        memory=(sandbox.group.memory_bytes(), limits.memory_mb << 20),
+        memory=(sandbox.group.needed_memory_bytes(), limits.memory_mb << 20),
         disk=((disk.f_blocks - disk.f_bfree) * disk.f_frsize, disk.f_blocks * disk.f_frsize),
         inodes=(disk.f_files - disk.f_ffree, disk.f_files),
         processes=(sandbox.group.processes_counted(), limits.pids),

@@ -14,8 +14,10 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from typing import TextIO
 
+import psutil
 from honcho.manager import Manager
 
 from playground.runtime.config import RuntimeConfig
@@ -85,6 +87,8 @@ def _stop(layout: Layout, config: RuntimeConfig) -> int:
             if not _try_lock(file) and (pid := file.read().strip()).isdigit():
                 os.kill(int(pid), signal.SIGTERM)
                 fcntl.lockf(file, fcntl.LOCK_EX)  # it lets go when all is removed
+                with suppress(psutil.Error):
+                    psutil.Process(int(pid)).wait(timeout=5)
     ended = leftovers.end(layout)
     node = Node(config)
     swept = node.sweep()
