@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PORT ?= 8000
-HOST ?= 127.0.0.1
+BIND ?= 127.0.0.1
 BENCH ?=
 ARGS ?=
 RUN := .venv/bin/python
@@ -21,8 +21,8 @@ setup-dev:
 	@scripts/bootstrap.sh dev
 	@$(DEV) -m playground.install
 
-run: setup ## set up and serve on http://localhost:8000 (PORT= and HOST= move it)
-	@exec $(RUN) -m playground.serve --port $(PORT) --host $(HOST)
+run: setup ## set up and serve on http://localhost:8000 (PORT= and BIND= move it)
+	@exec $(RUN) -m playground.serve --port $(PORT) --host $(BIND)
 
 stop: ## end a running playground, or what a dead one has left
 	@$(RUN) -m playground.serve --stop
