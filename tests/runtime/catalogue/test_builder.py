@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import subprocess
 from typing import Any
 
 import pytest
 
-from playground.runtime.catalogue import builder, store
+from playground.runtime.catalogue import builder, recipe, store
 from playground.runtime.config import RuntimeConfig
 from tests.support import Host
 
@@ -46,6 +47,44 @@ def test_a_layer_without_files_is_still_a_layer() -> None:
 )
 def test_knows_instructions_that_make_layers(created_by: str, makes: bool) -> None:
     assert builder._can_make_layer(created_by) == makes
+
+
+class _Puller:
+    """In place of a builder sandbox with a registry in reach, which cannot be had everywhere."""
+
+    def __init__(self, *, answers: bool, pulls: bool) -> None:
+        self.answers, self.pulls = answers, pulls
+        self.said: list[str] = []
+
+    def run(self, arguments: list[str], seconds: float = 0) -> subprocess.CompletedProcess[bytes]:
+        line = " ".join(arguments)
+        self.said.append(line)
+        if arguments[0] == "curl":
+            return subprocess.CompletedProcess(
+                arguments, 0, b"401" if self.answers else b"000", b""
+            )
+        failed = line.startswith("docker pull") and not self.pulls
+        return subprocess.CompletedProcess(arguments, int(failed), b"", b"toomanyrequests")
+
+
+@pytest.mark.parametrize(
+    ("answers", "pulls", "source"),
+    [(True, True, "registry"), (True, False, "recipe"), (False, True, "recipe")],
+)
+def test_an_image_is_pulled_where_that_works_and_built_where_not(
+    monkeypatch: pytest.MonkeyPatch, answers: bool, pulls: bool, source: str
+) -> None:
+    puller, told, built = _Puller(answers=answers, pulls=pulls), list[str](), list[str]()
+    maker = builder._Builder(puller, told.append)  # type: ignore[arg-type]
+    monkeypatch.setattr(maker, "_build", lambda image, say: built.append(image.name))
+    monkeypatch.setattr(maker, "_describe", lambda image, source: {"source": source})
+    mariadb = next(image for image in recipe.read_all() if image.name == "mariadb")
+    assert maker.make(mariadb) == {"source": source}
+    assert built == ([] if source == "registry" else ["mariadb"])
+    pulled = f"docker tag {mariadb.reference} mariadb:latest" in puller.said
+    assert pulled == (source == "registry")
+    assert "docker tag mariadb:latest mysql:latest" in puller.said
+    assert any("toomanyrequests" in line for line in told) == (answers and not pulls)
 
 
 @pytest.mark.sandbox
