@@ -50,7 +50,7 @@ def _site(pool: int) -> Iterator[tuple[str, Layout]]:
             start_new_session=True,
         )
         try:
-            address = f"localhost:{port}"
+            address = f"127.0.0.1:{port}"
             _await(f"http://{address}/lessons/")
             yield address, Layout(var)
         finally:

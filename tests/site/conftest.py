@@ -62,7 +62,7 @@ def start_site(var: Path, **variables: str) -> Site:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    site = Site(f"http://localhost:{port}", var, process, log)
+    site = Site(f"http://127.0.0.1:{port}", var, process, log)
     deadline = time.monotonic() + 60
     while True:
         try:
