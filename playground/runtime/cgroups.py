@@ -19,7 +19,6 @@ from playground.runtime.config import Limits
 from playground.runtime.errors import MachineUnfit, SandboxError
 
 ROOT = Path("/sys/fs/cgroup")
-CGROUP2_SUPER_MAGIC = "cgroup2fs"
 INNER = "sandbox"
 
 #: The scheduler's period in microseconds, the kernel's default (Documentation/scheduler/

@@ -5,7 +5,6 @@ The runtime is a setting: anything that speaks runc's command line will do.
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -80,16 +79,6 @@ class Crun:
         for name, value in (env or {}).items():
             options += ["--env", f"{name}={value}"]
         return self.command("exec", *options, sandbox_id, *arguments)
-
-    def state(self, sandbox_id: str) -> dict[str, Any] | None:
-        """What the runtime knows of a sandbox, ``None`` if nothing."""
-        done = in_private_mounts(
-            lambda: self._call(self.command("state", sandbox_id), capture_output=True)
-        )
-        if done.returncode != 0:
-            return None
-        state: dict[str, Any] = json.loads(done.stdout)
-        return state
 
     def delete(self, sandbox_id: str) -> None:
         """End a sandbox and forget it; says nothing if there is none.
