@@ -13,7 +13,8 @@ from bench.measure import report
 from bench.pss import pss_mb
 from playground.runtime import engine
 from playground.runtime.config import RuntimeConfig
-from playground.runtime.sandbox import Node, Sandbox
+from playground.runtime.node import Node
+from playground.runtime.sandbox import Sandbox
 
 #: An idle sandbox is one whose engine has answered and been left alone for so long, in seconds.
 _SETTLE = 10.0

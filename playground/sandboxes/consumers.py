@@ -28,7 +28,7 @@ CLOSE_NO_STUDENT, CLOSE_GONE, CLOSE_BAD_FRAME = 4401, 4410, 4400
 _LOOK_AGAIN = 2.0
 _READY_WITHIN = 120.0
 _SEEN_EVERY = 30.0
-_QUERY = ("columns", "rows", "after")
+_QUERY = ("columns", "rows", "after", "shell")
 
 
 class SandboxUnavailable(Exception):
@@ -129,7 +129,7 @@ class SandboxConsumer(AsyncWebsocketConsumer):
         try:
             async for message in stream:
                 if self._says_gone(message):
-                    await database_sync_to_async(claims.give_up)(sandbox.id, "it had ended")
+                    await database_sync_to_async(claims.bring_back)(sandbox.id)
                 await self.forward(message)
         except ConnectionClosed:
             pass

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from playground.runtime.config import PROJECT_ROOT, RuntimeConfig
-from playground.runtime.sandbox import Node
+from playground.runtime.node import Node
 from playground.serve.layout import WEB_ID, Layout
 from playground.serve.leftovers import processes
 from tests.site.conftest import Site, start_site
