@@ -126,6 +126,8 @@ class Chaos:
                     self._lost(f"round {number}, {victim}: another shell")
         except (TimeoutError, asyncio.TimeoutError):
             self._lost(f"round {number}, {victim}: not back in {_BACK_WITHIN} s")
+            for name, student in self.students.items():
+                print(f"    {name}: …{bytes(student.output[-300:])!r}", file=sys.stderr)
         took = time.monotonic() - started
         print(f" {took:.1f} s", file=sys.stderr, flush=True)
         self.outcome.back.setdefault(victim, []).append(took)
@@ -154,7 +156,7 @@ class Chaos:
                 "cat /root/mark; docker inspect -f '{{.State.Status}}' keep; "
                 "docker start keep && echo back''-up\n"
             )
-            await student.expect(r"^mark\r\n^exited\r\n^keep\r\n^back-up")
+            await student.expect(r"mark\r\nexited\r\nkeep\r\nback-up")
         await self._settle_in(first=False)
 
     def _kill(self, victim: str) -> None:

@@ -185,6 +185,8 @@ def main(folder: str, init_pid: int) -> None:
     if os.fork():
         os._exit(0)
     os.chdir("/")
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 2)  # whoever waits for the caller's error output must not wait for this one
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     Shim(listener, init).run()

@@ -166,20 +166,21 @@ async def start(sandbox: Sandbox) -> ShimLink:
         str(sandbox.directory), str(sandbox.pid),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
         # Of no site's processes: what ends those, by their environment or group, leaves it alone.
         env={"PATH": os.environ.get("PATH", os.defpath)},
         start_new_session=True,
         preexec_fn=leave_machine_mounts,
     )  # fmt: skip
     try:
-        code = await asyncio.wait_for(process.wait(), _START_WITHIN)
+        _, complaint = await asyncio.wait_for(process.communicate(), _START_WITHIN)
     except (TimeoutError, asyncio.TimeoutError):
         process.kill()
         raise SandboxError("The host's terminals did not start in time") from None
-    link = await connect(sandbox) if code == 0 else None
+    link = await connect(sandbox) if process.returncode == 0 else None
     if link is None:
-        raise SandboxError("The host's terminals could not be started")
+        why = complaint.decode(errors="replace").strip().rpartition("\n")[2]
+        raise SandboxError(f"The host's terminals could not be started: {why}")
     return link
 
 

@@ -51,7 +51,10 @@ def create(sandbox_id: str) -> None:
         _settle(row, Sandbox.State.FAILED, str(error))
         return
     if not _settle(row, Sandbox.State.READY):
-        made.remove()  # it was given up while it was being made
+        # Either it was given up meanwhile, or another worker that was asked too was quicker.
+        row.refresh_from_db()
+        if row.state == Sandbox.State.REMOVED:
+            made.remove()
 
 
 @shared_task
