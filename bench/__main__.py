@@ -6,8 +6,9 @@ import sys
 from collections.abc import Callable
 
 from bench.chaos import chaos
+from bench.density import density
 from bench.prompt import claim, prompt
-from bench.sandboxes import cold, engine_run, idle_pss, thaw
+from bench.sandboxes import cold, engine_run, idle_pss, overhead, thaw
 
 BENCHES: dict[str, Callable[[], None]] = {
     "sandbox.cold": cold,
@@ -16,6 +17,8 @@ BENCHES: dict[str, Callable[[], None]] = {
     "sandbox.thaw": thaw,
     "sandbox.idle_pss": idle_pss,
     "engine.run": engine_run,
+    "engine.run.overhead": overhead,
+    "sandbox.density": density,
     "chaos.lost": chaos,
     "chaos.leaked": chaos,
 }

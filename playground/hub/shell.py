@@ -45,20 +45,24 @@ async def open_shell(sandbox: Sandbox, link: ShimLink, name: str, columns: int, 
                 SHELL, tty=True, env={"TERM": "xterm-256color"}, console_socket=str(path)
             )
             pid = await link.spawn(name, command, errors)
+            pty = -1
             try:
                 pty = await _receive_pty(listener, link, name)
+                memory = new_memory(RING_BYTES)
+                await link.keep(name, pty, memory)
             except BaseException as error:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
+                if pty >= 0:
+                    os.close(pty)
                 if isinstance(error, SandboxError):
-                    raise SandboxError(f"{error} {_read(complaint)}".strip()) from None
+                    why = _read(complaint) or str(error)
+                    raise SandboxError(f"No shell could be started: {why}") from None
                 raise
     finally:
         path.unlink(missing_ok=True)
         os.close(errors)
         os.close(complaint)
-    memory = new_memory(RING_BYTES)
-    await link.keep(name, pty, memory)
     kept = take_over(link, Kept(name, pid, pty, memory))
     kept.process.setwinsize(rows, columns)
     return kept
@@ -80,8 +84,8 @@ async def _receive_pty(listener: socket.socket, link: ShimLink, name: str) -> in
             {ended, arrived}, timeout=_START_WITHIN, return_when=asyncio.FIRST_COMPLETED
         )
         if not arrived.done():
-            late = "" if ended.done() else f" It took more than {_START_WITHIN:.0f} s."
-            raise SandboxError(f"No shell could be started.{late}")
+            late = f"it took more than {_START_WITHIN:.0f} s"
+            raise SandboxError("it ended at once" if ended.done() else late)
         connection, _ = arrived.result()
         with connection:
             connection.settimeout(_START_WITHIN)
@@ -89,7 +93,7 @@ async def _receive_pty(listener: socket.socket, link: ShimLink, name: str) -> in
                 socket.recv_fds, connection, 4096, 1, socket.MSG_CMSG_CLOEXEC
             )
         if not descriptors:
-            raise SandboxError("No shell could be started: no terminal was handed over.")
+            raise SandboxError("no terminal was handed over")
         return descriptors[0]
     finally:
         arrived.cancel()

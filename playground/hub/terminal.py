@@ -124,9 +124,9 @@ class Terminal:
 
     def release(self) -> None:
         """Leave the shell to its shim, as a hub does that stops."""
-        self._loop.remove_reader(self.fd)
-        self._loop.remove_writer(self.fd)
-        self._process.closed = True  # else ptyprocess ends the process with its object
+        if not self.ended:
+            self.ended = True
+            self._let_go()
 
     def _resume_reading(self) -> None:
         self._loop.add_reader(self.fd, self._read)
@@ -167,17 +167,20 @@ class Terminal:
     def _end(self) -> None:
         if self.ended:
             return
-        self._loop.remove_reader(self.fd)
-        self._loop.remove_writer(self.fd)
         self.ended = True
         self._input.clear()
         self._input_room.set()
-        # Not the process's own close(), which sleeps and then waits.
-        self._process.fileobj.close()
-        self._process.closed = True
+        self._let_go()
         # The command ends by itself when its pty is gone, but maybe not soon: a shell may ignore
         # the hang-up, or its sandbox be frozen.
         self._collecting = self._loop.create_task(self._collect())
+
+    def _let_go(self) -> None:
+        self._loop.remove_reader(self.fd)
+        self._loop.remove_writer(self.fd)
+        # Not the process's own close(), which ends the process, sleeps and then waits.
+        self._process.fileobj.close()
+        self._process.closed = True
 
     async def _collect(self) -> None:
         self.exit_code = await self._pty.wait()

@@ -15,6 +15,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from playground.runtime.errors import SandboxError
+from playground.runtime.sandbox import Sandbox as Host
 from playground.sandboxes import claims, pool, recovery
 from playground.sandboxes.models import Sandbox
 from playground.sandboxes.nodes import local_node
@@ -50,6 +51,11 @@ def create(sandbox_id: str) -> None:
         log.exception("sandbox %s could not be made", sandbox_id)
         _settle(row, Sandbox.State.FAILED, str(error))
         return
+    finish(row, made)
+
+
+def finish(row: Sandbox, made: Host) -> None:
+    """Hand a sandbox that was made to its student, if they still want it."""
     if not _settle(row, Sandbox.State.READY):
         # Either it was given up meanwhile, or another worker that was asked too was quicker.
         row.refresh_from_db()
