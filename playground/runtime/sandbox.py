@@ -26,6 +26,7 @@ from playground.runtime.cgroups import NodeGroup
 from playground.runtime.config import Limits, RuntimeConfig
 from playground.runtime.crun import Crun
 from playground.runtime.errors import MachineUnfit, NoSuchSandbox, SandboxError
+from playground.runtime.network import Network
 from playground.runtime.private_mounts import in_private_mounts, leave_machine_mounts
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{1,47}\Z")
@@ -181,10 +182,7 @@ class Sandbox:
 
     def remove(self) -> None:
         """End it and remove all that it had. Does nothing to one that is gone already."""
-        self.group.kill()
-        self.node.crun.delete(self.id)
-        self.group.remove()
-        disks.remove_tree(self.directory)
+        self.node.clear(self.id)
 
     def _must_live(self) -> None:
         if not self.is_alive():
@@ -198,6 +196,7 @@ class Node:
         self.config = config
         self.cgroup = NodeGroup(config.cgroup_name)
         self.crun = Crun(config.crun, config.crun_root)
+        self.network = Network(config)
         self._thread_lock = threading.Lock()
 
     def create(
@@ -216,17 +215,17 @@ class Node:
         sandbox_id = sandbox_id or f"s-{secrets.token_hex(6)}"
         if not _ID.match(sandbox_id):
             raise ValueError(f"{sandbox_id!r} is no sandbox id: a-z, 0-9 and -, 2 to 48 characters")
-        limits = limits or self.config.limits
         with self._creating(sandbox_id):
             with suppress(NoSuchSandbox):
                 there = self.get(sandbox_id)
                 if there.is_alive():
                     return there
                 there.remove()
-            sandbox = Sandbox(self, self._reserve(sandbox_id, limits))
+            sandbox = Sandbox(self, self._reserve(sandbox_id, limits or self.config.limits))
             try:
                 self._start(sandbox, with_catalogue)
                 sandbox = self.get(sandbox_id)
+                self.network.attach(sandbox)
                 if not engine.await_engine(sandbox.pid, seconds):
                     raise SandboxError(
                         f"The engine of sandbox {sandbox_id} did not answer in {seconds:.0f} s: "
@@ -262,21 +261,18 @@ class Node:
     def orphans(self) -> list[str]:
         """Ids of what has no living sandbox: dead ones, half-made ones, cgroups without a record.
 
-        Only below this node's own state directory and cgroup; nothing is found by how it looks.
+        Only what is this node's own by state directory, cgroup or label, never by how it looks.
         """
-        names = {directory.name for directory in self._directories()} | self.cgroup.sandbox_ids()
         living = {sandbox.id for sandbox in self.sandboxes() if sandbox.is_alive()}
-        return sorted(names - living)
+        return sorted(self._names() - living)
 
     def sweep(self, keep: Sequence[str] = ()) -> list[str]:
         """Remove every sandbox but those to ``keep``, whole or half-made; return their ids.
 
         That is what a node does when it starts after a crash: records, directories without a
-        record, and cgroups without either.
+        record, and cgroups and network links without either.
         """
-        names = {directory.name for directory in self._directories()}
-        names |= self.cgroup.sandbox_ids()
-        swept = sorted(name for name in names if name not in keep)
+        swept = sorted(self._names() - set(keep))
         for name in swept:
             self.clear(name)
         return swept
@@ -284,19 +280,23 @@ class Node:
     def shutdown(self) -> None:
         """Remove everything that this node has on the machine but its state directory."""
         self.sweep()
+        self.network.shutdown()
         self.cgroup.remove()
 
     def clear(self, name: str) -> None:
         """Remove all that there is of an id, with or without a record."""
+        self.network.detach(name)
         self.cgroup.group(name).kill()
         self.crun.delete(name)
         self.cgroup.group(name).remove()
         disks.remove_tree(self.config.sandboxes_dir / name)
 
     def _directories(self) -> list[Path]:
-        if not self.config.sandboxes_dir.is_dir():
-            return []
-        return [d for d in self.config.sandboxes_dir.iterdir() if d.is_dir()]
+        return [d for d in self.config.sandboxes_dir.glob("*") if d.is_dir()]
+
+    def _names(self) -> set[str]:
+        made = {directory.name for directory in self._directories()}
+        return made | self.cgroup.sandbox_ids() | self.network.sandbox_ids()
 
     @contextmanager
     def _creating(self, sandbox_id: str) -> Iterator[None]:

@@ -1,0 +1,462 @@
+"""What gets out of a sandbox and what does not, in a network of the tests' own.
+
+``without_rules`` is each check's control: the same target answers while the node's table is away,
+so a check that finds it silent has found the table at work.
+"""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from ipaddress import IPv4Network
+from pathlib import Path
+
+import pytest
+
+from playground.runtime import conntrack, doctor
+from playground.runtime.config import RuntimeConfig
+from playground.runtime.egress import Egress, Permit
+from playground.runtime.errors import MachineUnfit
+from playground.runtime.sandbox import Node
+from tests.security.egress_lab import HOST_PORT, INNER, OTHER, PRIVATE, UPLINK, Lab
+from tests.support import Host, wait_until
+
+pytestmark = pytest.mark.sandbox
+
+EGRESS = Egress(
+    on=True,
+    dns="1.1.1.1",
+    block=(IPv4Network("8.8.8.8/32"),),
+    allow=(Permit.parse("10.0.0.5:5000"),),
+    rate=20,
+    connections=60,
+    kbit=8000,
+)
+#: The links of the first two slots: the machine's end and the sandbox's.
+ANNS, BOBS = ("100.127.0.0", "100.127.0.1"), ("100.127.0.2", "100.127.0.3")
+
+
+def test_settings_are_read_from_the_environment() -> None:
+    egress = Egress.from_environ(
+        {
+            "PLAYGROUND_EGRESS": "1",
+            "PLAYGROUND_EGRESS_SUBNET": "10.9.0.0/24",
+            "PLAYGROUND_EGRESS_ALLOW": "10.0.0.5:5000, 10.1.0.0/16",
+            "PLAYGROUND_EGRESS_KBIT": "100",
+        }
+    )
+    assert egress.on and egress.kbit == 100
+    assert egress.allow == (
+        Permit(IPv4Network("10.0.0.5/32"), 5000),
+        Permit(IPv4Network("10.1.0.0/16")),
+    )
+    assert [str(each) for each in egress.addresses(127)] == ["10.9.0.254", "10.9.0.255"]
+    with pytest.raises(MachineUnfit, match="128 sandboxes only"):
+        egress.addresses(128)
+    assert not Egress.from_environ({}).on
+
+
+@pytest.mark.parametrize(
+    ("name", "bad"),
+    [
+        ("PLAYGROUND_EGRESS", "maybe"),
+        ("PLAYGROUND_EGRESS_SUBNET", "10.0.0.1/8"),
+        ("PLAYGROUND_EGRESS_DNS", "127.0.0.53"),
+        ("PLAYGROUND_EGRESS_DNS", "dns.example"),
+        ("PLAYGROUND_EGRESS_BLOCK", "fd00::/8"),
+        ("PLAYGROUND_EGRESS_ALLOW", "10.0.0.5:99999"),
+        ("PLAYGROUND_EGRESS_RATE", "0"),
+        ("PLAYGROUND_EGRESS_KBIT", "fast"),
+    ],
+)
+def test_a_bad_setting_is_named(name: str, bad: str) -> None:
+    with pytest.raises(ValueError, match=f"{name}='{bad}'"):
+        Egress.from_environ({name: bad})
+
+
+def test_loopback_name_servers_of_the_machine_are_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stub, real = tmp_path / "stub", tmp_path / "real"
+    stub.write_text("nameserver 127.0.0.53\nnameserver ::1\n")
+    monkeypatch.setattr("playground.runtime.egress._RESOLV_CONF", (real, stub))
+    with pytest.raises(MachineUnfit, match="PLAYGROUND_EGRESS_DNS"):
+        Egress(dns="host").resolvers()
+    real.write_text("# systemd's\nnameserver 10.0.0.53\nsearch lan\n")
+    assert Egress(dns="host").resolv_conf() == b"nameserver 10.0.0.53\n"
+
+
+@pytest.fixture(scope="module")
+def lab(fit_machine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    lab = Lab(tmp_path_factory.mktemp("lab"))
+    yield lab
+    lab.close()
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> RuntimeConfig:
+    cache = RuntimeConfig.from_environ().cache_dir
+    return RuntimeConfig(tmp_path_factory.mktemp("egress"), cache, egress=EGRESS)
+
+
+@pytest.fixture(scope="module")
+def online(lab: Lab, config: RuntimeConfig) -> Iterator[Node]:
+    """A node on the lab's host, its sandboxes with a way out."""
+    node = Node(config)
+    yield node
+    lab.host.call(node.shutdown)
+
+
+@pytest.fixture(scope="module")
+def ann(lab: Lab, online: Node) -> Host:
+    host = Host(lab.create(online, "ann"))
+    host.sh("docker run -d --name py --network host --privileged python sleep infinity")
+    return host
+
+
+@pytest.fixture(scope="module")
+def bob(lab: Lab, online: Node, ann: Host) -> Host:
+    host = Host(lab.create(online, "bob"))
+    host.sh("docker run -d --name web --network host python python3 -m http.server 8000")
+    host.sh("for i in $(seq 50); do curl -so /dev/null localhost:8000 && exit; sleep 0.1; done")
+    return host
+
+
+@pytest.fixture
+def other(
+    lab: Lab, config: RuntimeConfig, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Node]:
+    """A second node on the same host, with a subnet of its own."""
+    egress = replace(EGRESS, subnet=IPv4Network("100.126.0.0/24"))
+    node = Node(replace(config, state_dir=tmp_path / "node", egress=egress))
+    yield node
+    lab.host.sysctl("net/ipv4/conf/up0/forwarding", 1)
+    lab.host.call(node.shutdown)
+
+
+def _python(host: Host, code: str) -> str:
+    return host.sh(f"docker exec py python3 -c {shlex.quote(code)}")
+
+
+def _answering(host: Host, targets: list[str]) -> set[str]:
+    """Which of these ``address:port`` answer the sandbox; all are asked at once."""
+    asked = "".join(f"(curl -so /dev/null -m 2 {each} && echo {each}) & " for each in targets)
+    time.sleep(1.1)  # the rate of new connections is limited, too
+    return set(host.sh(f"{asked} wait").split())
+
+
+# What passes.
+
+
+def test_the_hosts_shell_reaches_the_internet_by_name_and_address(ann: Host) -> None:
+    assert ann.sh("cat /etc/resolv.conf") == "nameserver 1.1.1.1"
+    assert ann.sh("getent ahostsv4 example.test | head -n 1").split()[0] == "93.184.216.34"
+    # The internet sees the machine's address in the sandbox's stead.
+    assert ann.sh("curl -s -m 5 http://example.test/") == UPLINK
+    assert ann.sh("curl -s -m 5 http://1.1.1.1/") == UPLINK
+
+
+def test_a_container_reaches_the_internet_by_name_and_address(ann: Host) -> None:
+    assert ann.sh("docker run --rm busybox wget -qO- -T 5 http://93.184.216.34/") == UPLINK
+    assert ann.sh("docker run --rm busybox wget -qO- -T 5 http://example.test/") == UPLINK
+    ann.sh("docker network create town")
+    asked = "docker run --rm --network town busybox wget -qO- -T 5 http://example.test/"
+    assert ann.sh(asked) == UPLINK
+
+
+def test_an_exception_passes_for_its_port_only(ann: Host, lab: Lab, online: Node) -> None:
+    both = ["10.0.0.5:5000", "10.0.0.5:80"]
+    assert _answering(ann, both) == {both[0]}
+    with lab.without_rules(online):
+        assert _answering(ann, both) == set(both)
+
+
+def test_under_hardened_the_hosts_shell_and_host_network_reach_out(
+    lab: Lab, other: Node, tmp_path: Path
+) -> None:
+    strict = Node(replace(other.config, policy="hardened"))
+    host = Host(lab.create(strict, "strict"))
+    assert host.sh("curl -s -m 5 http://example.test/") == UPLINK
+    wget = "busybox wget -qO- -T 5 http://93.184.216.34/"
+    assert host.sh(f"docker run --rm --network host {wget}") == UPLINK
+    # Without the engine's firewall its containers' own addresses come out, which none may have.
+    assert host.try_sh(f"docker run --rm {wget}").returncode != 0
+
+
+# What does not.
+
+
+def _refused_targets() -> list[str]:
+    own = [ANNS[0], BOBS[0], UPLINK, OTHER, INNER]
+    return [
+        *(f"{address}:80" for address in PRIVATE),
+        *(f"{address}:{HOST_PORT}" for address in own),
+        *(f"93.184.216.34:{port}" for port in (25, 465, 587)),
+        f"{BOBS[1]}:8000",
+    ]
+
+
+def test_private_addresses_the_host_others_and_mail_are_out_of_reach(
+    ann: Host, bob: Host, lab: Lab, online: Node
+) -> None:
+    targets = _refused_targets()
+    with lab.without_rules(online):
+        assert _answering(ann, targets) == set(targets)
+    assert _answering(ann, targets) == set()
+    inside = "".join(f"(wget -qO- -T 2 {each} && echo {each}) & " for each in targets)
+    assert ann.sh(f"docker run --rm busybox sh -c {shlex.quote(inside + 'wait')} 2>&1 | "
+                  "grep -v wget: || true") == ""  # fmt: skip
+
+
+def test_only_its_own_address_may_send(ann: Host, lab: Lab, online: Node) -> None:
+    # The kernel's own check of sources is put aside: the rules must hold without it.
+    lab.host.sysctl(f"net/ipv4/conf/{online.config.interface_prefix}0/rp_filter", 0)
+    spoofed = {"100.127.0.3", "100.127.9.9", "8.8.4.77", "10.0.0.99"}
+    ann.sh("".join(f"ip address add {each}/32 dev eth0; " for each in spoofed))
+
+    def send(text: str, sources: set[str]) -> None:
+        _python(
+            ann,
+            "import socket\n"
+            f"for source in {sources!r}:\n"
+            "    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
+            "    s.bind((source, 0))\n"
+            f"    s.sendto({text!r}.encode(), ('93.184.216.34', 7777))\n",
+        )
+
+    try:
+        with lab.without_rules(online):
+            send("spoofed-control", spoofed)
+            wait_until(lambda: set(lab.datagrams("spoofed-control")) == spoofed)
+        send("spoofed", spoofed)
+        send("honest", {ANNS[1]})
+        wait_until(lambda: lab.datagrams("honest") == [UPLINK])
+        assert lab.datagrams("spoofed") == []
+    finally:
+        ann.sh("".join(f"ip address del {each}/32 dev eth0; " for each in spoofed))
+        lab.host.sysctl(f"net/ipv4/conf/{online.config.interface_prefix}0/rp_filter", 1)
+
+
+def test_nobody_outside_connects_to_a_sandbox(bob: Host, lab: Lab, online: Node) -> None:
+    with lab.without_rules(online):
+        assert lab.connects(lab.internet, BOBS[1], 8000)
+        assert lab.connects(lab.host, BOBS[1], 8000)
+    assert not lab.connects(lab.internet, BOBS[1], 8000)
+    assert not lab.connects(lab.host, BOBS[1], 8000)
+
+
+def test_what_the_machine_translates_goes_nowhere_either(ann: Host, lab: Lab, online: Node) -> None:
+    """A port that the machine publishes by address translation is no way in."""
+    lab.host.run(
+        "nft", "-f", "-",
+        stdin="table ip published { chain c { type nat hook prerouting priority dstnat;"
+        " tcp dport { 81, 82 } dnat to 10.0.0.5:80; }; }",
+    )  # fmt: skip
+    # By an address of the machine, and by one of the internet.
+    ports = [f"{UPLINK}:81", "93.184.216.34:82"]
+    try:
+        with lab.without_rules(online):
+            assert _answering(ann, ports) == set(ports)
+        assert _answering(ann, ports) == set()
+    finally:
+        lab.host.run("nft", "delete", "table", "ip", "published")
+
+
+def test_ipv6_is_dropped_whole(ann: Host, lab: Lab, online: Node) -> None:
+    link = f"{online.config.interface_prefix}0"
+    assert lab.host.run("ip", "-6", "address", "show", "dev", link) == ""
+    # Even if somebody gives the link addresses of that kind.
+    lab.host.sysctl(f"net/ipv6/conf/{link}/disable_ipv6", 0)
+    lab.host.run("ip", "address", "add", "fd00::1/64", "dev", link, "nodad")
+    ann.sh("ip address add fd00::2/64 dev eth0 nodad")
+    try:
+        with lab.without_rules(online):
+            ann.sh("ping -6 -c 1 -W 3 fd00::1")
+        assert ann.try_sh("ping -6 -c 1 -W 1 fd00::1").returncode != 0
+    finally:
+        ann.sh("ip address del fd00::2/64 dev eth0")
+        lab.host.sysctl(f"net/ipv6/conf/{link}/disable_ipv6", 1)
+
+
+def test_the_machines_other_addresses_are_not_told_by_arp(ann: Host) -> None:
+    asked = ann.sh(
+        f"for a in {UPLINK} {INNER} {ANNS[0]}; do ip route replace $a dev eth0; "
+        "ping -c 1 -W 1 $a >/dev/null; ip neighbour show $a; ip route del $a; done; true"
+    )
+    known = [line.split()[0] for line in asked.splitlines() if "lladdr" in line]
+    assert known == [ANNS[0]]
+
+
+# Limits.
+
+
+def test_new_connections_a_second_are_limited(ann: Host, lab: Lab, online: Node) -> None:
+    code = (
+        "import socket\n"
+        "for _ in range(200):\n"
+        "    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
+        "    s.sendto({text!r}.encode(), ('93.184.216.34', 7777))\n"
+    )
+    with lab.without_rules(online):
+        _python(ann, code.format(text="many-control"))
+        wait_until(lambda: len(lab.datagrams("many-control")) == 200)
+    time.sleep(1.1)
+    started = time.monotonic()
+    _python(ann, code.format(text="many"))
+    seconds = time.monotonic() - started
+    passed = len(lab.datagrams("many"))
+    assert 20 <= passed <= EGRESS.rate * (seconds + 1) + 1 < 200
+
+
+def test_connections_at_once_are_limited(ann: Host, lab: Lab, online: Node) -> None:
+    code = (
+        "import socket, time\n"
+        "held = []\n"
+        "for _ in range(80):\n"
+        "    time.sleep({pause})\n"
+        "    s = socket.socket(); s.settimeout(1)\n"
+        "    try:\n"
+        "        s.connect(('93.184.216.34', 80)); s.send(b'GET /held HTTP/1.0\\r\\n\\r\\n')\n"
+        "        held.append(s)\n"
+        "    except OSError: break\n"
+        "print(len(held))"
+    )
+    with lab.without_rules(online):
+        assert _python(ann, code.format(pause=0)) == "80"
+    # Those of earlier tests are remembered for a while and count.
+    assert 20 <= int(_python(ann, code.format(pause=1.2 / EGRESS.rate))) <= EGRESS.connections
+
+
+def test_bandwidth_is_limited(ann: Host, lab: Lab, online: Node) -> None:
+    timed = "curl -s -m 60 -o /dev/null -w '%{time_total} %{size_download}' http://1.1.1.1/big"
+    with lab.without_rules(online):
+        seconds, size = ann.sh(timed).split()
+        assert float(seconds) < 2 and size == "4000000"
+    time.sleep(1.1)
+    seconds, size = ann.sh(timed).split()
+    # 4 MB at 8,000 kbit/s are four seconds, less the one second's worth that passes at once.
+    assert size == "4000000"
+    assert 2.5 < float(seconds) < 10
+
+
+# Coming and going.
+
+
+def test_off_nothing_is_made_and_nothing_gets_out(
+    lab: Lab, config: RuntimeConfig, tmp_path: Path
+) -> None:
+    interfaces, tables = lab.interfaces(), lab.tables()
+    node = Node(replace(config, state_dir=tmp_path, egress=Egress()))
+    try:
+        host = Host(lab.create(node, "offline"))
+        assert lab.interfaces() == interfaces
+        assert lab.tables() == tables
+        assert host.sh("ls /sys/class/net | sort | tr '\\n' ' '").split() == ["docker0", "lo"]
+        assert host.sh("ip route show default") == ""
+        assert host.try_sh("curl -sm 2 http://93.184.216.34").returncode != 0
+    finally:
+        lab.host.call(node.shutdown)
+
+
+def test_nothing_remains_and_nothing_of_others_is_touched(lab: Lab, other: Node) -> None:
+    before = lab.interfaces(), lab.tables(), lab.host.run("nft", "list", "table", "ip", "foreign")
+    routes = lab.host.run("ip", "route", "show", "table", "all")
+    one = lab.create(other, "one")
+    lab.create(other, "two")
+    link = f"{other.config.interface_prefix}0"
+    assert link in lab.interfaces()
+    lab.host.call(one.remove)
+    assert link not in lab.interfaces()
+    lab.host.call(one.remove)  # and once more does no harm
+    assert f"table inet {other.config.filter_table}" in lab.tables()
+    lab.host.call(other.shutdown)
+    foreign = lab.host.run("nft", "list", "table", "ip", "foreign")
+    assert (lab.interfaces(), lab.tables(), foreign) == before
+    assert lab.host.run("ip", "route", "show", "table", "all") == routes
+    lab.host.call(other.shutdown)
+
+
+def test_links_without_a_sandbox_go_and_a_strangers_interface_stays(lab: Lab, other: Node) -> None:
+    lost, kept = lab.create(other, "lost"), lab.create(other, "kept")
+    prefix = other.config.interface_prefix
+    stranger = f"{prefix}77"
+    lab.host.run("ip", "link", "add", stranger, "type", "veth", "peer", "name", "elsewhere")
+    try:
+        again = Node(other.config)
+        (lost.directory / "sandbox.json").unlink()
+        assert lab.host.call(again.orphans) == ["lost"]
+        assert lab.host.call(partial(again.sweep, keep=["kept"])) == ["lost"]
+        assert f"{prefix}0" not in lab.interfaces()
+        assert f"{prefix}1" in lab.interfaces()
+        # One whose sandbox was forgotten altogether is known by its label.
+        lab.host.run("ip", "link", "set", stranger, "alias",
+                     f"docker-playground {other.config.node_key} ghost")  # fmt: skip
+        assert lab.host.call(again.orphans) == ["ghost"]
+        lab.host.run("ip", "link", "set", stranger, "alias", "somebody's")
+        lab.host.call(again.shutdown)
+        assert stranger in lab.interfaces()
+        assert not kept.is_alive()
+    finally:
+        lab.host.run("ip", "link", "delete", stranger)
+
+
+def test_the_next_one_of_an_address_gets_nothing_of_the_last(lab: Lab, other: Node) -> None:
+    sandbox = lab.create(other, "first")
+    Host(sandbox).sh("curl -s -m 5 http://1.1.1.1/")
+    address = other.config.egress.addresses(0)[1]
+    assert lab.host.call(lambda: conntrack.forget(address)) >= 1
+    Host(sandbox).sh("curl -s -m 5 http://1.1.1.1/")
+    lab.host.call(sandbox.remove)
+    assert lab.host.call(lambda: conntrack.forget(address)) == 0
+
+
+def test_rules_that_somebody_flushed_come_back_and_links_go_on(lab: Lab, other: Node) -> None:
+    first = Host(lab.create(other, "first"))
+    lab.host.run("nft", "delete", "table", "inet", other.config.filter_table)
+    lab.create(other, "second")
+    assert first.sh("curl -s -m 5 http://1.1.1.1/") == UPLINK
+    # So does a changed setting, for those that are there already.
+    stricter = replace(other.config.egress, block=(IPv4Network("1.1.1.1"),), dns="10.0.0.53")
+    third = Host(lab.create(Node(replace(other.config, egress=stricter)), "third"))
+    assert _answering(first, ["1.1.1.1:80", "93.184.216.34:80"]) == {"93.184.216.34:80"}
+    # A name server in a private range is reached at its port 53 only.
+    assert third.sh("curl -s -m 5 http://example.test/") == UPLINK
+    assert _answering(third, ["10.0.0.53:80", "10.0.0.5:80"]) == set()
+
+
+def test_a_machine_that_does_not_forward_is_said(lab: Lab, other: Node) -> None:
+    lab.host.sysctl("net/ipv4/conf/up0/forwarding", 0)
+    interfaces = lab.interfaces()
+    with pytest.raises(MachineUnfit, match=r"sysctl -w net\.ipv4\.conf\.up0\.forwarding=1"):
+        lab.create(other, "mute")
+    assert lab.interfaces() == interfaces
+    assert other.sandboxes() == []
+    finding = lab.host.call(lambda: list(doctor._egress(other.config)))[0]
+    assert finding.stops_sandboxes
+    assert "up0" in finding.detail
+
+
+def test_a_firewall_of_the_machine_is_said(lab: Lab, other: Node) -> None:
+    assert [f.level for f in lab.host.call(lambda: list(doctor._egress(other.config)))] == ["ok"]
+    lab.host.run(
+        "nft", "-f", "-",
+        stdin="table ip strict { chain FORWARD {"
+        " type filter hook forward priority 0; policy drop; }; }",
+    )  # fmt: skip
+    try:
+        finding = lab.host.call(lambda: list(doctor._egress(other.config)))[0]
+        assert (finding.level, "ip strict FORWARD" in finding.detail) == ("warning", True)
+        assert other.config.interface_prefix in finding.mend
+    finally:
+        lab.host.run("nft", "delete", "table", "ip", "strict")
+
+
+def test_a_subnet_of_somebody_elses_is_refused(
+    lab: Lab, online: Node, ann: Host, other: Node
+) -> None:
+    same = Node(replace(other.config, egress=online.config.egress))
+    with pytest.raises(MachineUnfit, match="PLAYGROUND_EGRESS_SUBNET"):
+        lab.create(same, "twin")
