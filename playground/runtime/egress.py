@@ -49,6 +49,11 @@ class Permit:
     network: IPv4Network
     port: int = 0
 
+    @property
+    def is_host(self) -> bool:
+        """Whether it names one address, which then may be the machine's own."""
+        return self.network.prefixlen == self.network.max_prefixlen
+
     @classmethod
     def parse(cls, text: str) -> Permit:
         """Read ``10.0.0.5``, ``10.0.0.0/24`` or ``10.0.0.5:5000``; raises ``ValueError``."""

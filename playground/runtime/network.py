@@ -82,9 +82,7 @@ class Network:
         """
         if not self.egress.on:
             return
-        self._lock.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with self._lock.open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+        with self._locked():
             egress_checks.require(self.config)
             self._ensure_rules()
             self._link(sandbox)
@@ -92,6 +90,15 @@ class Network:
         if done.returncode != 0:
             said = done.stderr.decode(errors="replace")[-200:].strip()
             raise SandboxError(f"{sandbox.id} got no name servers: {said}")
+
+    def restore(self) -> None:
+        """Put the rules back where somebody has removed them, as ``nft flush ruleset`` does.
+
+        Until then nothing keeps sandboxes from the machine's network. Raises ``SandboxError``.
+        """
+        if self.egress.on and self._lock.exists():
+            with self._locked():
+                self._ensure_rules()
 
     def detach(self, sandbox_id: str) -> None:
         """Cut a sandbox's link; does nothing if it has none.
@@ -129,6 +136,13 @@ class Network:
             self._unlink(link)
         _run(["nft", "-f", "-"], self._filter(()).removal())
         self._lock.unlink(missing_ok=True)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        self._lock.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with self._lock.open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
 
     def _filter(self, resolvers: tuple[IPv4Address, ...] | None = None) -> PacketFilter:
         return PacketFilter(
@@ -179,13 +193,12 @@ class Network:
 
     def _unlink(self, link: Link) -> None:
         """Each step whatever became of the others: any of it may be gone already."""
-        theirs = self.egress.addresses(link.slot)[1]
         with suppress(SandboxError):
             _run(["ip", "link", "delete", "dev", link.name])
-        with suppress(SandboxError):
-            _run(["nft", "-f", "-"], self._filter(()).dismiss(link.name, theirs))
-        with suppress(OSError):
+        with suppress(SandboxError, OSError):
+            theirs = self.egress.addresses(link.slot)[1]
             conntrack.forget(theirs)
+            _run(["nft", "-f", "-"], self._filter(()).dismiss(link.name, theirs))
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """The node's nftables rules: one table of its own, written as text.
 
 The rules know the interfaces by their prefix, so one that is not yet (or no longer) in ``sources``
-passes nothing. Whatever the rules accept, another table of the machine may still drop.
+passes nothing. Whatever the rules accept, another table of the machine may still drop. An exception
+for a network does not open the machine's own addresses in it: those must be named one by one.
 
 Where the kernel asks the table (nftables' hooks), in a packet's order:
 
@@ -61,14 +62,18 @@ table inet {table} {{
         flags dynamic,timeout
         timeout 1m
     }}
-    chain permitted {{
-        {permitted}
+    chain permitted_hosts {{
+        {hosts}
+    }}
+    chain permitted_networks {{
+        {networks}
     }}
     chain refused {{
         ip daddr {subnet} drop
         tcp dport {{ {mail} }} drop
-        jump permitted
+        jump permitted_hosts
         fib daddr type != unicast drop
+        jump permitted_networks
         ip daddr @blocked drop
     }}
     chain limited {{
@@ -81,6 +86,7 @@ table inet {table} {{
         type filter hook prerouting priority raw; policy accept;
         iifname != "{prefix}*" accept
         meta nfproto != ipv4 drop
+        meta l4proto != {{ tcp, udp, icmp }} drop
         iifname . ip saddr != @sources drop
         jump refused
     }}
@@ -88,7 +94,7 @@ table inet {table} {{
         type filter hook input priority filter - 1; policy accept;
         iifname != "{prefix}*" accept
         jump limited
-        jump permitted
+        jump permitted_hosts
         drop
     }}
     chain outgoing {{
@@ -167,7 +173,8 @@ class PacketFilter:
             comment=comment,
             sources=f"elements = {{ {elements} }}" if elements else "",
             blocked=", ".join(map(str, collapse_addresses((*BLOCKED, *egress.block)))),
-            permitted="\n        ".join(map(_permit, self._permits())),
+            hosts=_permits(each for each in self._exceptions() if each.is_host),
+            networks=_permits(each for each in self._exceptions() if not each.is_host),
             subnet=egress.subnet,
             mail=", ".join(map(str, MAIL_PORTS)),
             rate=egress.rate,
@@ -176,7 +183,7 @@ class PacketFilter:
             burst=_BURST,
         )
 
-    def _permits(self) -> list[Permit]:
+    def _exceptions(self) -> list[Permit]:
         servers = [Permit(IPv4Network(address), _DNS) for address in self.resolvers]
         return [*servers, *self.egress.allow]
 
@@ -185,6 +192,9 @@ def _source(interface: str, address: IPv4Address) -> str:
     return f'"{interface}" . {address}'
 
 
-def _permit(permit: Permit) -> str:
-    protocol = f"th dport {permit.port} " if permit.port else ""
-    return f"ip daddr {permit.network} meta l4proto {{ tcp, udp }} {protocol}accept"
+def _permits(permits: Iterable[Permit]) -> str:
+    lines = []
+    for each in permits:
+        port = f"th dport {each.port} " if each.port else ""
+        lines.append(f"ip daddr {each.network} meta l4proto {{ tcp, udp }} {port}accept")
+    return "\n        ".join(lines)

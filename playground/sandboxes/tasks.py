@@ -111,6 +111,7 @@ def reap() -> None:
         # Sandboxes that an operator made by hand have no row, and stay.
         if Sandbox.objects.filter(id=sandbox.id).exists():
             remove.delay(sandbox.id)
+    local_node().network.restore()
 
 
 def _freeze_idle() -> None:

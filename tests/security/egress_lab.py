@@ -94,6 +94,15 @@ class Namespace:
             self.command(sys.executable, "-c", code), capture_output=True, text=True, timeout=60
         )
 
+    def start(self, code: str) -> subprocess.Popen[str]:
+        """Start Python code in a process of its own; what it says is piped."""
+        return subprocess.Popen(
+            self.command(sys.executable, "-c", code),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+
     def call(self, work: Callable[[], T]) -> T:
         """Run ``work`` in a thread that has entered; return or raise what it does."""
         outcome: list[T] = []
@@ -193,4 +202,4 @@ class Lab:
         try:
             yield
         finally:
-            self.host.call(node.network._ensure_rules)
+            self.host.call(node.network.restore)

@@ -174,6 +174,31 @@ def test_an_exception_passes_for_its_port_only(ann: Host, lab: Lab, online: Node
         assert _answering(ann, both) == set(both)
 
 
+def test_an_exception_opens_an_address_of_the_machine_only_by_its_name(
+    lab: Lab, other: Node
+) -> None:
+    own = [f"{INNER}:{HOST_PORT}", f"{UPLINK}:{HOST_PORT}"]
+    for text, opened in (
+        ("10.0.0.0/8", set()),
+        (f"{INNER}:{HOST_PORT}", {own[0]}),
+    ):
+        egress = replace(other.config.egress, allow=(Permit.parse(text),))
+        node = Node(replace(other.config, egress=egress))
+        host = Host(lab.create(node, "mirrored"))
+        assert _answering(host, own) == opened
+        assert _answering(host, ["10.0.0.5:80"]) == ({"10.0.0.5:80"} if not opened else set())
+        lab.host.call(host.sandbox.remove)
+
+
+def test_a_packet_too_large_for_the_uplink_is_said(ann: Host, lab: Lab) -> None:
+    lab.host.run("ip", "link", "set", "up0", "mtu", "1300")
+    try:
+        said = ann.try_sh("ping -M do -s 1400 -c 2 -W 2 93.184.216.34").stdout
+        assert b"mtu = 1300" in said or b"mtu=1300" in said
+    finally:
+        lab.host.run("ip", "link", "set", "up0", "mtu", "1500")
+
+
 def test_under_hardened_the_hosts_shell_and_host_network_reach_out(
     lab: Lab, other: Node, tmp_path: Path
 ) -> None:
@@ -263,6 +288,31 @@ def test_what_the_machine_translates_goes_nowhere_either(ann: Host, lab: Lab, on
         assert _answering(ann, ports) == set()
     finally:
         lab.host.run("nft", "delete", "table", "ip", "published")
+
+
+def test_other_protocols_than_tcp_udp_and_icmp_are_dropped(
+    ann: Host, lab: Lab, online: Node
+) -> None:
+    # UDP-Lite (RFC 3828) stands for all others: anybody can send it.
+    send = (
+        "import socket; s = socket.socket(socket.AF_INET, socket.SOCK_RAW, 136); "
+        "s.sendto(b'\x30\x39\x1e\x61\x00\x00\x00\x00', ('93.184.216.34', 0))"
+    )
+    heard = (
+        "import socket, sys; s = socket.socket(socket.AF_INET, socket.SOCK_RAW, 136); "
+        "s.settimeout(3); print('ready', flush=True); s.recv(100); print('heard')"
+    )
+    for passes in (True, False):
+        listener = lab.internet.start(heard)
+        assert listener.stdout and listener.stdout.readline() == "ready\n"
+        if passes:
+            with lab.without_rules(online):
+                _python(ann, send)
+                said = listener.communicate(timeout=30)[0]
+        else:
+            _python(ann, send)
+            said = listener.communicate(timeout=30)[0]
+        assert ("heard" in said) == passes
 
 
 def test_ipv6_is_dropped_whole(ann: Host, lab: Lab, online: Node) -> None:
@@ -417,6 +467,9 @@ def test_rules_that_somebody_flushed_come_back_and_links_go_on(lab: Lab, other: 
     first = Host(lab.create(other, "first"))
     lab.host.run("nft", "delete", "table", "inet", other.config.filter_table)
     lab.create(other, "second")
+    assert first.sh("curl -s -m 5 http://1.1.1.1/") == UPLINK
+    lab.host.run("nft", "delete", "table", "inet", other.config.filter_table)
+    lab.host.call(other.network.restore)
     assert first.sh("curl -s -m 5 http://1.1.1.1/") == UPLINK
     # So does a changed setting, for those that are there already.
     stricter = replace(other.config.egress, block=(IPv4Network("1.1.1.1"),), dns="10.0.0.53")
