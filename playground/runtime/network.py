@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -114,14 +115,14 @@ class Network:
         """The interfaces that carry this node's label, whatever their sandboxes have become."""
         if not self._lock.exists():
             return []
-        label = f"docker-playground {self.config.node_key} "
+        label = re.compile(rf"docker-playground {self.config.node_key} ([a-z0-9-]+)\Z")
         shown = _run(["ip", "-j", "link", "show", "type", "veth"])
         found = []
         for each in json.loads(shown or "[]"):
-            name, alias = each["ifname"], each.get("ifalias", "")
-            slot = name.removeprefix(self.config.interface_prefix)
-            if alias.startswith(label) and slot.isdigit():
-                found.append(Link(name, alias.removeprefix(label), int(slot)))
+            ours = label.match(each.get("ifalias", ""))
+            slot = each["ifname"].removeprefix(self.config.interface_prefix)
+            if ours and slot.isdigit():
+                found.append(Link(each["ifname"], ours[1], int(slot)))
         return found
 
     def sandbox_ids(self) -> set[str]:

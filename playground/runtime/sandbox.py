@@ -280,8 +280,8 @@ class Node:
     def shutdown(self) -> None:
         """Remove everything that this node has on the machine but its state directory."""
         self.sweep()
-        self.network.shutdown()
         self.cgroup.remove()
+        self.network.shutdown()
 
     def clear(self, name: str) -> None:
         """Remove all that there is of an id, with or without a record."""

@@ -94,14 +94,20 @@ class Namespace:
             self.command(sys.executable, "-c", code), capture_output=True, text=True, timeout=60
         )
 
-    def start(self, code: str) -> subprocess.Popen[str]:
-        """Start Python code in a process of its own; what it says is piped."""
-        return subprocess.Popen(
+    @contextmanager
+    def started(self, code: str) -> Iterator[subprocess.Popen[str]]:
+        """Python code in a process of its own that has said "ready"; what else it says is piped."""
+        with subprocess.Popen(
             self.command(sys.executable, "-c", code),
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
-        )
+        ) as process:
+            try:
+                assert process.stdout and process.stdout.readline() == "ready\n"
+                yield process
+            finally:
+                process.kill()
 
     def call(self, work: Callable[[], T]) -> T:
         """Run ``work`` in a thread that has entered; return or raise what it does."""
