@@ -163,10 +163,15 @@ def _subnet(text: str) -> IPv4Network:
     return subnet
 
 
+_FLAGS = dict.fromkeys(("1", "true", "yes", "on"), True) | dict.fromkeys(
+    ("0", "false", "no", "off"), False
+)
+
+
 def _flag(text: str) -> bool:
-    if text not in ("0", "1"):
+    if text.lower() not in _FLAGS:
         raise ValueError("0 or 1 is meant")
-    return text == "1"
+    return _FLAGS[text.lower()]
 
 
 def _positive(text: str) -> int:

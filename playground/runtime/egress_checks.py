@@ -32,17 +32,18 @@ class Obstacle:
 
 def require(config: RuntimeConfig) -> None:
     """Raise ``MachineUnfit`` for the first thing that stops sandboxes from reaching outside."""
-    for obstacle in _stopping(config):
-        raise MachineUnfit(obstacle.detail, obstacle.mend)
+    for obstacle in _likely(config):
+        if obstacle.stops:
+            raise MachineUnfit(obstacle.detail, obstacle.mend)
 
 
 def obstacles(config: RuntimeConfig) -> list[Obstacle]:
     """All that is in the way; needs the rights to read the packet filter."""
-    found = list(_stopping(config))
+    found = list(_likely(config))
     return found if any(each.stops for each in found) else [*found, *_foreign_filters(config)]
 
 
-def _stopping(config: RuntimeConfig) -> Iterator[Obstacle]:
+def _likely(config: RuntimeConfig) -> Iterator[Obstacle]:
     if lacking := [package for tool, package in _TOOLS.items() if not shutil.which(tool)]:
         yield Obstacle(f"missing: {', '.join(lacking)}", f"apt install {' '.join(lacking)}")
         return

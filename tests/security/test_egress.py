@@ -9,6 +9,7 @@ from __future__ import annotations
 import shlex
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from ipaddress import IPv4Network
@@ -425,6 +426,16 @@ def test_nothing_remains_and_nothing_of_others_is_touched(lab: Lab, other: Node)
     lab.host.call(other.shutdown)
 
 
+def test_several_are_made_at_once(lab: Lab, other: Node) -> None:
+    with ThreadPoolExecutor() as pool:
+        made = list(pool.map(lambda name: Host(lab.create(other, name)), ["one", "two", "three"]))
+    for host in made:
+        assert host.sh("curl -s -m 5 http://1.1.1.1/") == UPLINK
+    assert {link.sandbox_id for link in lab.host.call(other.network.links)} == {
+        "one", "two", "three",
+    }  # fmt: skip
+
+
 def test_links_without_a_sandbox_go_and_a_strangers_interface_stays(lab: Lab, other: Node) -> None:
     lost, kept = lab.create(other, "lost"), lab.create(other, "kept")
     prefix = other.config.interface_prefix
@@ -486,6 +497,18 @@ def test_a_machine_that_does_not_forward_is_said(lab: Lab, other: Node) -> None:
     finding = lab.host.call(lambda: list(doctor._egress(other.config)))[0]
     assert finding.stops_sandboxes
     assert "up0" in finding.detail
+
+
+def test_a_machine_without_a_default_route_is_said_and_makes_sandboxes(
+    lab: Lab, other: Node
+) -> None:
+    lab.host.run("ip", "route", "delete", "default")
+    try:
+        findings = lab.host.call(lambda: list(doctor._egress(other.config)))
+        assert [(f.level, f.detail) for f in findings] == [("warning", "no route to 1.1.1.1")]
+        assert lab.create(other, "alone").is_alive()
+    finally:
+        lab.host.run("ip", "route", "add", "default", "via", "8.8.4.1")
 
 
 def test_a_firewall_of_the_machine_is_said(lab: Lab, other: Node) -> None:
