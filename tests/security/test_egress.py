@@ -279,10 +279,11 @@ def test_what_the_machine_translates_goes_nowhere_either(ann: Host, lab: Lab, on
     lab.host.run(
         "nft", "-f", "-",
         stdin="table ip published { chain c { type nat hook prerouting priority dstnat;"
-        " tcp dport { 81, 82 } dnat to 10.0.0.5:80; }; }",
+        " tcp dport { 81, 82 } dnat to 10.0.0.5:80; tcp dport 83 dnat to 93.184.216.34:80; }; }",
     )  # fmt: skip
-    # By an address of the machine, and by one of the internet.
-    ports = [f"{UPLINK}:81", "93.184.216.34:82"]
+    # From an address of the machine and from one of the internet to a private one, and from the
+    # machine's to the internet's.
+    ports = [f"{UPLINK}:81", "93.184.216.34:82", f"{UPLINK}:83"]
     try:
         with lab.without_rules(online):
             assert _answering(ann, ports) == set(ports)
@@ -294,13 +295,13 @@ def test_what_the_machine_translates_goes_nowhere_either(ann: Host, lab: Lab, on
 def test_other_protocols_than_tcp_udp_and_icmp_are_dropped(
     ann: Host, lab: Lab, online: Node
 ) -> None:
-    # UDP-Lite (RFC 3828, protocol 136) stands for all others.
+    # ESP (RFC 4303, protocol 50) stands for all others: the kernel tracks it as a mere protocol.
     send = (
-        "import socket; s = socket.socket(socket.AF_INET, socket.SOCK_RAW, 136); "
+        "import socket; s = socket.socket(socket.AF_INET, socket.SOCK_RAW, 50); "
         "s.sendto(bytes.fromhex('30391e6100080000'), ('93.184.216.34', 0))"
     )
     hear = (
-        "import socket; s = socket.socket(socket.AF_INET, socket.SOCK_RAW, 136); "
+        "import socket; s = socket.socket(socket.AF_INET, socket.SOCK_RAW, 50); "
         "s.settimeout(2); print('ready', flush=True); s.recv(100); print('heard')"
     )
     with lab.without_rules(online), lab.internet.started(hear) as heard:
@@ -314,14 +315,23 @@ def test_other_protocols_than_tcp_udp_and_icmp_are_dropped(
 def test_ipv6_is_dropped_whole(ann: Host, lab: Lab, online: Node) -> None:
     link = f"{online.config.interface_prefix}0"
     assert lab.host.run("ip", "-6", "address", "show", "dev", link) == ""
-    # Even if somebody gives the link addresses of that kind.
+    # Even if somebody gives the link addresses of that kind, on a machine that forwards them.
     lab.host.sysctl(f"net/ipv6/conf/{link}/disable_ipv6", 0)
+    lab.host.sysctl("net/ipv6/conf/all/forwarding", 1)
     lab.host.run("ip", "address", "add", "fd00::1/64", "dev", link, "nodad")
-    ann.sh("ip address add fd00::2/64 dev eth0 nodad")
+    lab.host.run("ip", "address", "add", "fd01::1/64", "dev", "up0", "nodad")
+    lab.internet.run("ip", "address", "add", "fd01::2/64", "dev", "net0", "nodad")
+    lab.internet.run("ip", "route", "add", "fd00::/64", "via", "fd01::1")
+    ann.sh("ip address add fd00::2/64 dev eth0 nodad && ip route add fd01::/64 via fd00::1")
     try:
         with lab.without_rules(online):
-            ann.sh("ping -6 -c 1 -W 3 fd00::1")
-        assert ann.try_sh("ping -6 -c 1 -W 1 fd00::1").returncode != 0
+            ann.sh("ping -6 -c 1 -W 3 fd00::1 && ping -6 -c 1 -W 3 fd01::2")
+            # Nobody listens, and says so: curl exits with 7.
+            assert ann.try_sh("curl -gsm 2 http://[fd01::2]:9/").returncode == 7
+        # The machine's end is known by now: what is sent does not wait for its address.
+        for target in ("fd00::1", "fd01::2"):
+            assert ann.try_sh(f"ping -6 -c 1 -W 1 {target}").returncode != 0
+        assert ann.try_sh("curl -gsm 1 http://[fd01::2]:9/").returncode == 28
     finally:
         ann.sh("ip address del fd00::2/64 dev eth0")
         lab.host.sysctl(f"net/ipv6/conf/{link}/disable_ipv6", 1)
