@@ -11,13 +11,16 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from ipaddress import IPv4Network
 from pathlib import Path
 from typing import TypeVar
 
+from playground.runtime.egress import Egress, Permit
 from playground.runtime.sandbox import Node, Sandbox
-from tests.support import wait_until
+from tests.support import Host, wait_until
 
 T = TypeVar("T")
 
@@ -58,6 +61,16 @@ table ip foreign {
     chain nat { type nat hook postrouting priority srcnat; policy accept; }
 }
 """  # noqa: E501
+
+EGRESS = Egress(
+    on=True,
+    dns="1.1.1.1",
+    block=(IPv4Network("8.8.8.8/32"),),
+    allow=(Permit.parse("10.0.0.5:5000"),),
+    rate=20,
+    connections=60,
+    kbit=8000,
+)
 
 
 class Namespace:
@@ -209,3 +222,10 @@ class Lab:
             yield
         finally:
             self.host.call(node.network.restore)
+
+
+def answering(host: Host, targets: list[str]) -> set[str]:
+    """Which of these ``address:port`` answer the sandbox; all are asked at once."""
+    asked = "".join(f"(curl -so /dev/null -m 2 {each} && echo {each}) & " for each in targets)
+    time.sleep(1.1)  # the rate of new connections is limited, too
+    return set(host.sh(f"{asked} wait").split())

@@ -8,107 +8,29 @@ from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import partial
-from ipaddress import IPv4Network
 from pathlib import Path
 
 import pytest
 
-from playground.runtime import conntrack, doctor
-from playground.runtime.config import RuntimeConfig
-from playground.runtime.egress import Egress, Permit
-from playground.runtime.errors import MachineUnfit
+from playground.runtime.egress import Permit
 from playground.runtime.sandbox import Node
-from tests.security.egress_lab import HOST_PORT, INNER, OTHER, PRIVATE, UPLINK, Lab
+from tests.security.egress_lab import (
+    EGRESS,
+    HOST_PORT,
+    INNER,
+    OTHER,
+    PRIVATE,
+    UPLINK,
+    Lab,
+    answering,
+)
 from tests.support import Host, wait_until
 
 pytestmark = pytest.mark.sandbox
 
-EGRESS = Egress(
-    on=True,
-    dns="1.1.1.1",
-    block=(IPv4Network("8.8.8.8/32"),),
-    allow=(Permit.parse("10.0.0.5:5000"),),
-    rate=20,
-    connections=60,
-    kbit=8000,
-)
 #: The links of the first two slots: the machine's end and the sandbox's.
 ANNS, BOBS = ("100.127.0.0", "100.127.0.1"), ("100.127.0.2", "100.127.0.3")
-
-
-def test_settings_are_read_from_the_environment() -> None:
-    egress = Egress.from_environ(
-        {
-            "PLAYGROUND_EGRESS": "1",
-            "PLAYGROUND_EGRESS_SUBNET": "10.9.0.0/24",
-            "PLAYGROUND_EGRESS_ALLOW": "10.0.0.5:5000, 10.1.0.0/16",
-            "PLAYGROUND_EGRESS_KBIT": "100",
-        }
-    )
-    assert egress.on and egress.kbit == 100
-    assert egress.allow == (
-        Permit(IPv4Network("10.0.0.5/32"), 5000),
-        Permit(IPv4Network("10.1.0.0/16")),
-    )
-    assert [str(each) for each in egress.addresses(127)] == ["10.9.0.254", "10.9.0.255"]
-    with pytest.raises(MachineUnfit, match="128 sandboxes only"):
-        egress.addresses(128)
-    assert not Egress.from_environ({}).on
-
-
-@pytest.mark.parametrize(
-    ("name", "bad"),
-    [
-        ("PLAYGROUND_EGRESS", "maybe"),
-        ("PLAYGROUND_EGRESS_SUBNET", "10.0.0.1/8"),
-        ("PLAYGROUND_EGRESS_DNS", "127.0.0.53"),
-        ("PLAYGROUND_EGRESS_DNS", "dns.example"),
-        ("PLAYGROUND_EGRESS_BLOCK", "fd00::/8"),
-        ("PLAYGROUND_EGRESS_ALLOW", "10.0.0.5:99999"),
-        ("PLAYGROUND_EGRESS_RATE", "0"),
-        ("PLAYGROUND_EGRESS_KBIT", "fast"),
-    ],
-)
-def test_a_bad_setting_is_named(name: str, bad: str) -> None:
-    with pytest.raises(ValueError, match=f"{name}='{bad}'"):
-        Egress.from_environ({name: bad})
-
-
-def test_loopback_name_servers_of_the_machine_are_passed_over(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    stub, real = tmp_path / "stub", tmp_path / "real"
-    stub.write_text("nameserver 127.0.0.53\nnameserver ::1\n")
-    monkeypatch.setattr("playground.runtime.egress._RESOLV_CONF", (real, stub))
-    with pytest.raises(MachineUnfit, match="PLAYGROUND_EGRESS_DNS"):
-        Egress(dns="host").resolvers()
-    real.write_text("# systemd's\nnameserver 10.0.0.53\nsearch lan\n")
-    assert Egress(dns="host").resolv_conf() == b"nameserver 10.0.0.53\n"
-
-
-@pytest.fixture(scope="module")
-def lab(fit_machine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    lab = Lab(tmp_path_factory.mktemp("lab"))
-    yield lab
-    lab.close()
-
-
-@pytest.fixture(scope="module")
-def config(tmp_path_factory: pytest.TempPathFactory) -> RuntimeConfig:
-    cache = RuntimeConfig.from_environ().cache_dir
-    return RuntimeConfig(tmp_path_factory.mktemp("egress"), cache, egress=EGRESS)
-
-
-@pytest.fixture(scope="module")
-def online(lab: Lab, config: RuntimeConfig) -> Iterator[Node]:
-    """A node on the lab's host, its sandboxes with a way out."""
-    node = Node(config)
-    yield node
-    lab.host.call(node.shutdown)
 
 
 @pytest.fixture(scope="module")
@@ -126,27 +48,8 @@ def bob(lab: Lab, online: Node, ann: Host) -> Host:
     return host
 
 
-@pytest.fixture
-def other(
-    lab: Lab, config: RuntimeConfig, tmp_path: Path, request: pytest.FixtureRequest
-) -> Iterator[Node]:
-    """A second node on the same host, with a subnet of its own."""
-    egress = replace(EGRESS, subnet=IPv4Network("100.126.0.0/24"))
-    node = Node(replace(config, state_dir=tmp_path / "node", egress=egress))
-    yield node
-    lab.host.sysctl("net/ipv4/conf/up0/forwarding", 1)
-    lab.host.call(node.shutdown)
-
-
 def _python(host: Host, code: str) -> str:
     return host.sh(f"docker exec py python3 -c {shlex.quote(code)}")
-
-
-def _answering(host: Host, targets: list[str]) -> set[str]:
-    """Which of these ``address:port`` answer the sandbox; all are asked at once."""
-    asked = "".join(f"(curl -so /dev/null -m 2 {each} && echo {each}) & " for each in targets)
-    time.sleep(1.1)  # the rate of new connections is limited, too
-    return set(host.sh(f"{asked} wait").split())
 
 
 # What passes.
@@ -170,9 +73,9 @@ def test_a_container_reaches_the_internet_by_name_and_address(ann: Host) -> None
 
 def test_an_exception_passes_for_its_port_only(ann: Host, lab: Lab, online: Node) -> None:
     both = ["10.0.0.5:5000", "10.0.0.5:80"]
-    assert _answering(ann, both) == {both[0]}
+    assert answering(ann, both) == {both[0]}
     with lab.without_rules(online):
-        assert _answering(ann, both) == set(both)
+        assert answering(ann, both) == set(both)
 
 
 def test_an_exception_opens_an_address_of_the_machine_only_by_its_name(
@@ -186,8 +89,8 @@ def test_an_exception_opens_an_address_of_the_machine_only_by_its_name(
         egress = replace(other.config.egress, allow=(Permit.parse(text),))
         node = Node(replace(other.config, egress=egress))
         host = Host(lab.create(node, "mirrored"))
-        assert _answering(host, own) == opened
-        assert _answering(host, ["10.0.0.5:80"]) == ({"10.0.0.5:80"} if not opened else set())
+        assert answering(host, own) == opened
+        assert answering(host, ["10.0.0.5:80"]) == ({"10.0.0.5:80"} if not opened else set())
         lab.host.call(host.sandbox.remove)
 
 
@@ -230,8 +133,8 @@ def test_private_addresses_the_host_others_and_mail_are_out_of_reach(
 ) -> None:
     targets = _refused_targets()
     with lab.without_rules(online):
-        assert _answering(ann, targets) == set(targets)
-    assert _answering(ann, targets) == set()
+        assert answering(ann, targets) == set(targets)
+    assert answering(ann, targets) == set()
     inside = "".join(f"(wget -qO- -T 2 {each} && echo {each}) & " for each in targets)
     assert ann.sh(f"docker run --rm busybox sh -c {shlex.quote(inside + 'wait')} 2>&1 | "
                   "grep -v wget: || true") == ""  # fmt: skip
@@ -286,8 +189,8 @@ def test_what_the_machine_translates_goes_nowhere_either(ann: Host, lab: Lab, on
     ports = [f"{UPLINK}:81", "93.184.216.34:82", f"{UPLINK}:83"]
     try:
         with lab.without_rules(online):
-            assert _answering(ann, ports) == set(ports)
-        assert _answering(ann, ports) == set()
+            assert answering(ann, ports) == set(ports)
+        assert answering(ann, ports) == set()
     finally:
         lab.host.run("nft", "delete", "table", "ip", "published")
 
@@ -396,149 +299,3 @@ def test_bandwidth_is_limited(ann: Host, lab: Lab, online: Node) -> None:
     # 4 MB at 8,000 kbit/s are four seconds, less the one second's worth that passes at once.
     assert size == "4000000"
     assert 2.5 < float(seconds) < 10
-
-
-# Coming and going.
-
-
-def test_off_nothing_is_made_and_nothing_gets_out(
-    lab: Lab, config: RuntimeConfig, tmp_path: Path
-) -> None:
-    interfaces, tables = lab.interfaces(), lab.tables()
-    node = Node(replace(config, state_dir=tmp_path, egress=Egress()))
-    try:
-        host = Host(lab.create(node, "offline"))
-        assert lab.interfaces() == interfaces
-        assert lab.tables() == tables
-        assert host.sh("ls /sys/class/net | sort | tr '\\n' ' '").split() == ["docker0", "lo"]
-        assert host.sh("ip route show default") == ""
-        assert host.try_sh("curl -sm 2 http://93.184.216.34").returncode != 0
-    finally:
-        lab.host.call(node.shutdown)
-
-
-def test_nothing_remains_and_nothing_of_others_is_touched(lab: Lab, other: Node) -> None:
-    before = lab.interfaces(), lab.tables(), lab.host.run("nft", "list", "table", "ip", "foreign")
-    routes = lab.host.run("ip", "route", "show", "table", "all")
-    one = lab.create(other, "one")
-    # A student may cut their own link.
-    Host(lab.create(other, "two")).sh("ip link delete eth0")
-    link = f"{other.config.interface_prefix}0"
-    assert link in lab.interfaces()
-    lab.host.call(one.remove)
-    assert link not in lab.interfaces()
-    lab.host.call(one.remove)  # and once more does no harm
-    assert f"table inet {other.config.filter_table}" in lab.tables()
-    lab.host.call(other.shutdown)
-    foreign = lab.host.run("nft", "list", "table", "ip", "foreign")
-    assert (lab.interfaces(), lab.tables(), foreign) == before
-    assert lab.host.run("ip", "route", "show", "table", "all") == routes
-    lab.host.call(other.shutdown)
-
-
-def test_several_are_made_at_once(lab: Lab, other: Node) -> None:
-    with ThreadPoolExecutor() as pool:
-        made = list(pool.map(lambda name: Host(lab.create(other, name)), ["one", "two", "three"]))
-    for host in made:
-        assert host.sh("curl -s -m 5 http://1.1.1.1/") == UPLINK
-    assert {link.sandbox_id for link in lab.host.call(other.network.links)} == {
-        "one", "two", "three",
-    }  # fmt: skip
-
-
-def test_links_without_a_sandbox_go_and_a_strangers_interface_stays(lab: Lab, other: Node) -> None:
-    lost, kept = lab.create(other, "lost"), lab.create(other, "kept")
-    prefix = other.config.interface_prefix
-    stranger = f"{prefix}77"
-    lab.host.run("ip", "link", "add", stranger, "type", "veth", "peer", "name", "elsewhere")
-    try:
-        again = Node(other.config)
-        (lost.directory / "sandbox.json").unlink()
-        assert lab.host.call(again.orphans) == ["lost"]
-        assert lab.host.call(partial(again.sweep, keep=["kept"])) == ["lost"]
-        assert f"{prefix}0" not in lab.interfaces()
-        assert f"{prefix}1" in lab.interfaces()
-        # One whose sandbox was forgotten altogether is known by its label.
-        lab.host.run("ip", "link", "set", stranger, "alias",
-                     f"docker-playground {other.config.node_key} ghost")  # fmt: skip
-        assert lab.host.call(again.orphans) == ["ghost"]
-        lab.host.run("ip", "link", "set", stranger, "alias", "somebody's")
-        lab.host.call(again.shutdown)
-        assert stranger in lab.interfaces()
-        assert not kept.is_alive()
-    finally:
-        lab.host.run("ip", "link", "delete", stranger)
-
-
-def test_the_next_one_of_an_address_gets_nothing_of_the_last(lab: Lab, other: Node) -> None:
-    sandbox = lab.create(other, "first")
-    Host(sandbox).sh("curl -s -m 5 http://1.1.1.1/")
-    address = other.config.egress.addresses(0)[1]
-    assert lab.host.call(lambda: conntrack.forget(address)) >= 1
-    Host(sandbox).sh("curl -s -m 5 http://1.1.1.1/")
-    lab.host.call(sandbox.remove)
-    assert lab.host.call(lambda: conntrack.forget(address)) == 0
-
-
-def test_rules_that_somebody_flushed_come_back_and_links_go_on(lab: Lab, other: Node) -> None:
-    first = Host(lab.create(other, "first"))
-    lab.host.run("nft", "delete", "table", "inet", other.config.filter_table)
-    lab.create(other, "second")
-    assert first.sh("curl -s -m 5 http://1.1.1.1/") == UPLINK
-    lab.host.run("nft", "delete", "table", "inet", other.config.filter_table)
-    lab.host.call(other.network.restore)
-    assert first.sh("curl -s -m 5 http://1.1.1.1/") == UPLINK
-    # So does a changed setting, for those that are there already.
-    stricter = replace(other.config.egress, block=(IPv4Network("1.1.1.1"),), dns="10.0.0.53")
-    third = Host(lab.create(Node(replace(other.config, egress=stricter)), "third"))
-    assert _answering(first, ["1.1.1.1:80", "93.184.216.34:80"]) == {"93.184.216.34:80"}
-    # A name server in a private range is reached at its port 53 only.
-    assert third.sh("curl -s -m 5 http://example.test/") == UPLINK
-    assert _answering(third, ["10.0.0.53:80", "10.0.0.5:80"]) == set()
-
-
-def test_a_machine_that_does_not_forward_is_said(lab: Lab, other: Node) -> None:
-    lab.host.sysctl("net/ipv4/conf/up0/forwarding", 0)
-    interfaces = lab.interfaces()
-    with pytest.raises(MachineUnfit, match=r"sysctl -w net\.ipv4\.conf\.up0\.forwarding=1"):
-        lab.create(other, "mute")
-    assert lab.interfaces() == interfaces
-    assert other.sandboxes() == []
-    finding = lab.host.call(lambda: list(doctor._egress(other.config)))[0]
-    assert finding.stops_sandboxes
-    assert "up0" in finding.detail
-
-
-def test_a_machine_without_a_default_route_is_said_and_makes_sandboxes(
-    lab: Lab, other: Node
-) -> None:
-    lab.host.run("ip", "route", "delete", "default")
-    try:
-        findings = lab.host.call(lambda: list(doctor._egress(other.config)))
-        assert [(f.level, f.detail) for f in findings] == [("warning", "no route to 1.1.1.1")]
-        assert lab.create(other, "alone").is_alive()
-    finally:
-        lab.host.run("ip", "route", "add", "default", "via", "8.8.4.1")
-
-
-def test_a_firewall_of_the_machine_is_said(lab: Lab, other: Node) -> None:
-    assert [f.level for f in lab.host.call(lambda: list(doctor._egress(other.config)))] == ["ok"]
-    lab.host.run(
-        "nft", "-f", "-",
-        stdin="table ip strict { chain FORWARD {"
-        " type filter hook forward priority 0; policy drop; }; }",
-    )  # fmt: skip
-    try:
-        finding = lab.host.call(lambda: list(doctor._egress(other.config)))[0]
-        assert (finding.level, "ip strict FORWARD" in finding.detail) == ("warning", True)
-        assert other.config.interface_prefix in finding.mend
-    finally:
-        lab.host.run("nft", "delete", "table", "ip", "strict")
-
-
-def test_a_subnet_of_somebody_elses_is_refused(
-    lab: Lab, online: Node, ann: Host, other: Node
-) -> None:
-    same = Node(replace(other.config, egress=online.config.egress))
-    with pytest.raises(MachineUnfit, match="PLAYGROUND_EGRESS_SUBNET"):
-        lab.create(same, "twin")
