@@ -43,7 +43,7 @@ def test_off_nothing_is_made_and_nothing_gets_out(
 
 def test_nothing_remains_and_nothing_of_others_is_touched(lab: Lab, other: Node) -> None:
     before = lab.interfaces(), lab.tables(), lab.host.run("nft", "list", "table", "ip", "foreign")
-    routes = lab.host.run("ip", "route", "show", "table", "all")
+    routes = lab.host.run("ip", "-4", "route", "show", "table", "all")
     one = lab.create(other, "one")
     # A student may cut their own link.
     Host(lab.create(other, "two")).sh("ip link delete eth0")
@@ -56,7 +56,7 @@ def test_nothing_remains_and_nothing_of_others_is_touched(lab: Lab, other: Node)
     lab.host.call(other.shutdown)
     foreign = lab.host.run("nft", "list", "table", "ip", "foreign")
     assert (lab.interfaces(), lab.tables(), foreign) == before
-    assert lab.host.run("ip", "route", "show", "table", "all") == routes
+    assert lab.host.run("ip", "-4", "route", "show", "table", "all") == routes
     lab.host.call(other.shutdown)
 
 
