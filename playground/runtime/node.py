@@ -239,8 +239,9 @@ class Node:
                     userns,
                     made.id_base,
                 )
-            (disks.STAGE / "config.json").write_text(json.dumps(configuration))
-            self.crun.run(sandbox.id, disks.STAGE, directory / "crun.log", directory / "init.pid")
+            # Not on the stage, which is gone by the time runc's `exec` reads it.
+            (directory / "config.json").write_text(json.dumps(configuration))
+            self.crun.run(sandbox.id, directory, directory / "crun.log", directory / "init.pid")
 
         in_private_mounts(start)
         pid = int((directory / "init.pid").read_text())
