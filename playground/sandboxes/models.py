@@ -20,6 +20,7 @@ class Sandbox(models.Model):
         """Where in its life a sandbox is."""
 
         POOLED = "pooled"
+        WAITING = "waiting"
         REQUESTED = "requested"
         READY = "ready"
         FAILED = "failed"
@@ -27,6 +28,8 @@ class Sandbox(models.Model):
 
     id = models.CharField(primary_key=True, max_length=48, default=new_id)
     owner = models.CharField(max_length=64, blank=True)
+    #: The network that the student came from; see :mod:`playground.sandboxes.addresses`.
+    address = models.CharField(max_length=64, blank=True, default="")
     state = models.CharField(max_length=16, choices=State.choices, default=State.REQUESTED)
     error = models.TextField(blank=True)
     created = models.DateTimeField(default=timezone.now)
@@ -38,13 +41,14 @@ class Sandbox(models.Model):
             # Two tabs that open at once must not make two hosts.
             models.UniqueConstraint(
                 fields=["owner"],
-                condition=models.Q(state__in=["requested", "ready"]),
+                condition=models.Q(state__in=["waiting", "requested", "ready"]),
                 name="one_living_sandbox_per_owner",
             )
         ]
         indexes = [
             models.Index(fields=["state", "last_seen"]),
             models.Index(fields=["claimed"]),
+            models.Index(fields=["address", "state"]),
         ]
 
     def __str__(self) -> str:

@@ -11,11 +11,12 @@ from celery import shared_task
 from celery.signals import worker_ready
 from channels.layers import get_channel_layer
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from playground.runtime.errors import NoSuchSandbox, SandboxError
-from playground.sandboxes import pool
+from playground.sandboxes import line, pool
 from playground.sandboxes.models import Sandbox, new_id
 from playground.sandboxes.nodes import local_node
 
@@ -23,7 +24,8 @@ log = logging.getLogger(__name__)
 
 #: Who owns a sandbox that is being made for the pool.
 _POOL_OWNER = "pool:"
-_POOL_WISH_LASTS = timedelta(minutes=5)
+#: A wish that no worker has fulfilled for so long holds its place no longer.
+_WISH_LASTS = timedelta(minutes=5)
 
 
 @worker_ready.connect
@@ -51,9 +53,9 @@ def create(sandbox_id: str) -> None:
 @shared_task
 def refill() -> None:
     """Bring the pool to its size, one sandbox at a time: a claim that waits goes first."""
-    if not pool.is_short():
+    row = _wish_for_the_pool()
+    if row is None:
         return
-    row = Sandbox.objects.create(state=Sandbox.State.REQUESTED, owner=f"{_POOL_OWNER}{new_id()}")
     try:
         local_node().create(row.id)
     except SandboxError as error:
@@ -62,8 +64,33 @@ def refill() -> None:
         return
     row.owner, row.state = "", Sandbox.State.POOLED
     row.save(update_fields=["owner", "state"])
+    admit()
     if pool.is_short():
         refill.delay()
+
+
+def _wish_for_the_pool() -> Sandbox | None:
+    """Take a place for a sandbox of the pool; ``None`` if it needs none or there is none."""
+    with transaction.atomic():
+        if not pool.is_short():
+            return None
+        owner = f"{_POOL_OWNER}{new_id()}"
+        wish: Sandbox = Sandbox.objects.create(state=Sandbox.State.REQUESTED, owner=owner)
+        return wish
+
+
+@shared_task
+def admit() -> None:
+    """Let in those who have waited longest, as many as there is room for."""
+    moved = line.drop_gone()
+    while sandbox := line.admit_first():
+        moved += 1
+        if sandbox.state == Sandbox.State.READY:
+            refill.delay()
+        else:
+            create.delay(sandbox.id)
+    if moved:
+        _send(line.GROUP)
 
 
 @shared_task
@@ -78,6 +105,7 @@ def remove(sandbox_id: str) -> None:
         row.state = Sandbox.State.REMOVED
         row.save(update_fields=["state"])
         _tell(row)
+    admit()
 
 
 @shared_task
@@ -90,18 +118,15 @@ def reap() -> None:
     for sandbox_id in over.values_list("id", flat=True):
         remove.delay(sandbox_id)
     _freeze_idle()
-    # A worker that was killed while it filled the pool left a wish that nobody will fulfil.
-    Sandbox.objects.filter(
-        state=Sandbox.State.REQUESTED,
-        owner__startswith=_POOL_OWNER,
-        created__lt=timezone.now() - _POOL_WISH_LASTS,
-    ).update(state=Sandbox.State.REMOVED)
+    _forget_lost_wishes()
+    _forget_missing()
     for sandbox_id in pool.surplus():
         # Out of the pool first: nobody may be given one that is about to go.
         if Sandbox.objects.filter(id=sandbox_id, state=Sandbox.State.POOLED).update(
             state=Sandbox.State.REMOVED
         ):
             remove.delay(sandbox_id)
+    admit()
     refill.delay()
     living = [Sandbox.State.POOLED, Sandbox.State.REQUESTED, Sandbox.State.READY]
     wanted = set(Sandbox.objects.filter(state__in=living).values_list("id", flat=True))
@@ -111,6 +136,27 @@ def reap() -> None:
         # Sandboxes that an operator made by hand have no row, and stay.
         if Sandbox.objects.filter(id=sandbox.id).exists():
             remove.delay(sandbox.id)
+
+
+def _forget_lost_wishes() -> None:
+    """A worker that was killed left a wish that nobody will fulfil: its place is free again."""
+    long_ago = timezone.now() - _WISH_LASTS
+    of_the_pool = Q(owner__startswith=_POOL_OWNER, created__lt=long_ago)
+    Sandbox.objects.filter(
+        of_the_pool | Q(claimed__lt=long_ago), state=Sandbox.State.REQUESTED
+    ).update(state=Sandbox.State.REMOVED, error="no worker has made it")
+
+
+def _forget_missing() -> None:
+    """What an operator removed by hand is not there for its student either, and holds no place."""
+    given = Sandbox.objects.filter(state__in=[Sandbox.State.POOLED, Sandbox.State.READY])
+    for row in given:
+        try:
+            local_node().get(row.id)
+        except NoSuchSandbox:
+            Sandbox.objects.filter(id=row.id).update(
+                state=Sandbox.State.REMOVED, error="it had been removed"
+            )
 
 
 def _freeze_idle() -> None:
@@ -137,6 +183,10 @@ def _settle(row: Sandbox, state: str, error: str = "") -> bool:
 
 def _tell(row: Sandbox) -> None:
     """Say that something changed; whoever misses it reads the row again."""
+    _send(row.group)
+
+
+def _send(group: str) -> None:
     layer = get_channel_layer()
     if layer is not None:
-        async_to_sync(layer.group_send)(row.group, {"type": "sandbox.changed"})
+        async_to_sync(layer.group_send)(group, {"type": "sandbox.changed"})

@@ -20,11 +20,11 @@ pytestmark = [pytest.mark.django_db, pytest.mark.sandbox]
 @pytest.fixture
 def worker(node: Node, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Node]:
     """A worker without its queue: what it sends to itself runs at once."""
-    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
     monkeypatch.setattr(tasks, "local_node", lambda: node)
     settings.POOL_MIN = settings.POOL_MAX = 0
     monkeypatch.setattr(tasks.remove, "delay", tasks.remove)
     monkeypatch.setattr(tasks.refill, "delay", tasks.refill)
+    monkeypatch.setattr(tasks.create, "delay", tasks.create)
     before = {sandbox.id for sandbox in node.sandboxes()}
     yield node
     node.sweep(keep=sorted(before))
@@ -134,3 +134,16 @@ def test_reap_freezes_whom_nobody_looks_at(worker: Node, settings: Any) -> None:
     tasks.reap()
     assert worker.get(rows["away"].id).inspect().state == "frozen"
     assert worker.get(rows["there"].id).inspect().state == "running"
+
+
+def test_what_an_operator_removed_holds_no_place(worker: Node, settings: Any) -> None:
+    settings.SANDBOXES_MAX = 1
+    row = Sandbox.objects.create(owner="ann")
+    tasks.create(row.id)
+    waits = Sandbox.objects.create(owner="bob", state=Sandbox.State.WAITING)
+    tasks.admit()
+    assert _state(waits) == Sandbox.State.WAITING
+    worker.get(row.id).remove()
+    tasks.reap()
+    assert _state(row) == Sandbox.State.REMOVED
+    assert _state(waits) == Sandbox.State.READY
