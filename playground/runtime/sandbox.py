@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from playground.runtime import bundle, disks, engine, hostimage, idmap
+from playground.runtime import blockio, bundle, disks, engine, hostimage, idmap
 from playground.runtime.catalogue import store
 from playground.runtime.cgroups import NodeGroup
 from playground.runtime.config import Limits, RuntimeConfig
@@ -127,7 +127,7 @@ class Sandbox:
         To be started after :func:`private_mounts.leave_machine_mounts` (as a ``preexec_fn``).
         """
         environment = dict(line.split("=", 1) for line in bundle.ENVIRONMENT) | dict(env or {})
-        return self.node.crun.exec_command(
+        return bundle.under_rlimits(self.record.limits) + self.node.crun.exec_command(
             self.id,
             arguments,
             tty=tty,
@@ -216,14 +216,13 @@ class Node:
         sandbox_id = sandbox_id or f"s-{secrets.token_hex(6)}"
         if not _ID.match(sandbox_id):
             raise ValueError(f"{sandbox_id!r} is no sandbox id: a-z, 0-9 and -, 2 to 48 characters")
-        limits = limits or self.config.limits
         with self._creating(sandbox_id):
             with suppress(NoSuchSandbox):
                 there = self.get(sandbox_id)
                 if there.is_alive():
                     return there
                 there.remove()
-            sandbox = Sandbox(self, self._reserve(sandbox_id, limits))
+            sandbox = Sandbox(self, self._reserve(sandbox_id, limits or self.config.limits))
             try:
                 self._start(sandbox, with_catalogue)
                 sandbox = self.get(sandbox_id)
@@ -370,6 +369,7 @@ class Node:
         in_private_mounts(start)
         pid = int((directory / "init.pid").read_text())
         sandbox.group.delegate(record.id_base)
+        blockio.limit(sandbox.group, pid, record.limits.io_mbps)
         started = _process_started(pid)
         if started is None:
             raise SandboxError(f"Sandbox {sandbox.id} ended as soon as it started")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from contextlib import suppress
 from typing import Any
@@ -29,6 +30,8 @@ _LOOK_AGAIN = 2.0
 _READY_WITHIN = 120.0
 #: Seconds between notes that a page is there; the line drops who has had none for 60.
 _SEEN_EVERY = 20.0
+#: Minutes before its end from which a sandbox's student is told.
+_REMIND_BEFORE = 10
 _QUERY = ("columns", "rows", "after")
 
 
@@ -79,6 +82,9 @@ class SandboxConsumer(AsyncWebsocketConsumer):
     async def forward(self, message: str | bytes) -> None:
         """Hand what the hub sent to the page."""
         raise NotImplementedError
+
+    async def remind(self, sandbox: Sandbox) -> None:
+        """Say what the student should know about a sandbox in use; called now and then."""
 
     def ticket(self, sandbox: Sandbox) -> tickets.Ticket:
         """What to show the hub."""
@@ -168,7 +174,7 @@ class SandboxConsumer(AsyncWebsocketConsumer):
         given = parse_qs(self.scope["query_string"].decode(errors="replace"))
         query = {name: given[name][-1][:32] for name in _QUERY if name in given}
         stream = await gateway.connect(self.ticket(sandbox), query)
-        presence = asyncio.create_task(self._stay_seen(sandbox.id))
+        presence = asyncio.create_task(self._stay_seen(sandbox))
         self.stream = stream
         try:
             async for message in stream:
@@ -182,9 +188,10 @@ class SandboxConsumer(AsyncWebsocketConsumer):
             presence.cancel()
             await stream.close()
 
-    async def _stay_seen(self, sandbox_id: str) -> None:
+    async def _stay_seen(self, sandbox: Sandbox) -> None:
         while True:
-            await database_sync_to_async(claims.seen)(sandbox_id)
+            await database_sync_to_async(claims.seen)(sandbox.id)
+            await self.remind(sandbox)
             await asyncio.sleep(_SEEN_EVERY)
 
     @staticmethod
@@ -224,12 +231,24 @@ class TerminalConsumer(SandboxConsumer):
 
 
 class EngineConsumer(SandboxConsumer):
-    """What the engine has, as JSON text; the page only listens."""
+    """What the engine has, and when it ends, as JSON text; the page only listens."""
 
     purpose = "engine"
+    #: Minutes left as last told; at first the page shows those of an earlier host, if any.
+    _reminded: int | None = 0
 
     async def tell(self, document: dict[str, Any]) -> None:
         return None
+
+    async def remind(self, sandbox: Sandbox) -> None:
+        left = sandbox.minutes_left()
+        if left is not None and left > _REMIND_BEFORE:
+            left = None
+        if left != self._reminded:
+            self._reminded = left
+            hours = round(settings.SANDBOX_LIFE_MINUTES / 60, 1)
+            ends = {"minutes": left, "hours": hours} if left else None
+            await self.send(text_data=json.dumps({"ends": ends}))
 
     async def forward(self, message: str | bytes) -> None:
         if isinstance(message, str):

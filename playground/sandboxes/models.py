@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
@@ -53,6 +55,13 @@ class Sandbox(models.Model):
 
     def __str__(self) -> str:
         return f"{self.id} ({self.state})"
+
+    def minutes_left(self) -> int | None:
+        """Whole minutes, at least one, until its life time is over; ``None`` before its claim."""
+        if self.claimed is None:
+            return None
+        age = timezone.now() - self.claimed
+        return max(1, math.ceil(settings.SANDBOX_LIFE_MINUTES - age.total_seconds() / 60))
 
     @property
     def group(self) -> str:

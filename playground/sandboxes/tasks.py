@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from playground.runtime import budget
 from playground.runtime.errors import NoSuchSandbox, SandboxError
 from playground.sandboxes import line, pool
 from playground.sandboxes.models import Sandbox, new_id
@@ -118,6 +119,7 @@ def reap() -> None:
     for sandbox_id in over.values_list("id", flat=True):
         remove.delay(sandbox_id)
     _freeze_idle()
+    _enforce_budgets()
     _forget_lost_wishes()
     _forget_missing()
     for sandbox_id in pool.surplus():
@@ -136,6 +138,16 @@ def reap() -> None:
         # Sandboxes that an operator made by hand have no row, and stay.
         if Sandbox.objects.filter(id=sandbox.id).exists():
             remove.delay(sandbox.id)
+
+
+def _enforce_budgets() -> None:
+    """Slow down whose processor time is used up."""
+    for sandbox in local_node().sandboxes():
+        try:
+            budget.enforce(sandbox)
+        except (OSError, SandboxError) as error:
+            # One that has just ended has no counter, and needs none.
+            log.debug("the budget of sandbox %s was not looked at: %s", sandbox.id, error)
 
 
 def _forget_lost_wishes() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -147,3 +148,28 @@ def test_what_an_operator_removed_holds_no_place(worker: Node, settings: Any) ->
     tasks.reap()
     assert _state(row) == Sandbox.State.REMOVED
     assert _state(waits) == Sandbox.State.READY
+
+
+def test_reap_slows_whose_processor_time_is_spent(
+    worker: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [Sandbox.objects.create(owner=name) for name in ("spent", "thrifty")]
+    for row, seconds in zip(rows, (1, 3600), strict=True):
+        limits = replace(worker.config.limits, cpu_seconds=seconds)
+        monkeypatch.setattr(worker, "config", replace(worker.config, limits=limits))
+        tasks.create(row.id)
+    spent, thrifty = (worker.get(row.id) for row in rows)
+    spent.run(["timeout", "1.5", "sh", "-c", "while :; do :; done"])
+    tasks.reap()
+    assert spent.group.cpus() == pytest.approx(0.05)
+    assert thrifty.group.cpus() == 1.0
+
+
+def test_minutes_left_of_a_life(settings: Any) -> None:
+    settings.SANDBOX_LIFE_MINUTES = 60
+    row = Sandbox(claimed=timezone.now() - timedelta(minutes=52, seconds=30))
+    assert row.minutes_left() == 8
+    row.claimed = timezone.now() - timedelta(minutes=70)
+    assert row.minutes_left() == 1  # the reaper is on its way
+    row.claimed = None
+    assert row.minutes_left() is None

@@ -15,7 +15,8 @@ FULL = os.environ.get("PLAYGROUND_FULL") == "1"
 
 #: What differs between cgroup v1 and v2, for the short form.
 _SHORT = (
-    "every_namespace or limit or freeze or rerun or leaves_nothing or does_what_the_manual_says"
+    "every_namespace or limit or spent_budget or freeze or rerun or leaves_nothing"
+    " or does_what_the_manual_says"
     " and (cgroup or enforced or cpus or pids or stats)"
 )
 _SCRIPT = """
@@ -31,7 +32,8 @@ def test_the_runtime_core_on_systemd_and_cgroup_v2(fit_machine: None, tmp_path: 
     selection = "tests/runtime -m sandbox"
     if not FULL:
         selection = (
-            f"tests/runtime/test_sandbox.py tests/runtime/test_docker_options.py -k '{_SHORT}'"
+            "tests/runtime/test_sandbox.py tests/runtime/test_docker_options.py "
+            f"tests/runtime/test_blockio.py tests/runtime/test_budget.py -k '{_SHORT}'"
         )
     code, console = machine.run(
         RuntimeConfig.from_environ(), _SCRIPT.format(selection=selection), tmp_path
