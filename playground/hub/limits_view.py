@@ -63,9 +63,11 @@ def _entry(amount: int, most: int) -> dict[str, Any]:
 
 
 def _add_budget(shown: dict[str, dict[str, Any]], used: Usage, sandbox: Sandbox) -> None:
+    """The budget of processor time; it is ``full`` once the worker has slowed the sandbox down."""
     if "cpu" in shown:
-        percent = round(100 * sandbox.record.limits.slow_cpus)
-        shown["cpu"] |= {"full": used.cpu[0] >= used.cpu[1], "percent": percent}
+        slow = sandbox.record.limits.slow_cpus
+        slowed = used.cpu[0] >= used.cpu[1] and sandbox.group.cpus() <= slow
+        shown["cpu"] |= {"full": slowed, "percent": round(100 * slow)}
         shown["cpu"]["share"] = min(shown["cpu"]["share"], 100)
 
 
