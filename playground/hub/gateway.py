@@ -18,12 +18,14 @@ from urllib.parse import parse_qs, urlsplit
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
-from playground.hub import protocol, tickets
+from playground.hub import protocol, shim_link, tickets
 from playground.hub.engine_view import snapshot
-from playground.hub.shell import open_shell
+from playground.hub.shell import open_shell, take_over
+from playground.hub.shim_link import ShimLink
 from playground.hub.terminal import Terminal
 from playground.runtime.errors import SandboxError
-from playground.runtime.sandbox import Node, Sandbox
+from playground.runtime.node import Node
+from playground.runtime.sandbox import Sandbox
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +52,8 @@ class Hub:
         # Threads of their own: engines that never answer hold up other engines at the worst.
         self._engine_threads = ThreadPoolExecutor(_ENGINE_THREADS, "engine")
         self._opening: dict[tuple[str, str], asyncio.Task[Terminal]] = {}
+        self._links: dict[str, asyncio.Task[ShimLink]] = {}
+        self._dropping: set[asyncio.Task[None]] = set()
 
     async def serve(self, connection: ServerConnection) -> None:
         """Handle one connection from the web process."""
@@ -78,10 +82,21 @@ class Hub:
         except ConnectionClosed:
             pass
 
+    async def adopt(self) -> None:
+        """Take over the terminals that an earlier hub has left with their shims."""
+        for sandbox in self.node.sandboxes():
+            try:
+                if sandbox.is_alive() and (link := await shim_link.connect(sandbox)):
+                    task = asyncio.create_task(self._take_over(sandbox, link))
+                    self._links[sandbox.id] = task
+                    await task
+            except (SandboxError, OSError) as error:
+                log.warning("the terminals of %s were not found again: %s", sandbox.id, error)
+
     def close(self) -> None:
-        """Hang up all terminals."""
+        """Let all terminals go; their shims keep them for the next hub."""
         for terminal in list(self.terminals.values()):
-            terminal.close()
+            terminal.release()
         self._engine_threads.shutdown(wait=False, cancel_futures=True)
 
     async def _serve_terminal(
@@ -93,7 +108,7 @@ class Hub:
     ) -> None:
         columns, rows = _size(query)
         terminal = await self._terminal(sandbox, name, columns, rows)
-        session = _Session(connection, terminal, sandbox, query.get("after", ""))
+        session = _Session(connection, terminal, sandbox, query)
         terminal.attach(session)
         terminal.resize(session, columns, rows)
         try:
@@ -116,16 +131,43 @@ class Hub:
     async def _open(
         self, sandbox: Sandbox, key: tuple[str, str], columns: int, rows: int
     ) -> Terminal:
+        link = await self._link(sandbox)
+        if found := self.terminals.get(key):  # the shim has kept it
+            return found
         if sum(1 for owner, _ in self.terminals if owner == sandbox.id) >= _MAX_TERMINALS:
             raise SandboxError(f"This host has {_MAX_TERMINALS} terminals already")
-        terminal = Terminal(key[1], await open_shell(sandbox, columns, rows))
-        terminal.on_exit(lambda: self._forget(key, terminal))
+        pty = await open_shell(sandbox, link, key[1], columns, rows)
+        return self._add(key, Terminal(key[1], pty), link)
+
+    def _add(self, key: tuple[str, str], terminal: Terminal, link: ShimLink) -> Terminal:
+        terminal.on_exit(lambda: self._forget(key, terminal, link))
         self.terminals[key] = terminal
         return terminal
 
-    def _forget(self, key: tuple[str, str], terminal: Terminal) -> None:
+    async def _link(self, sandbox: Sandbox) -> ShimLink:
+        """The connection to a sandbox's shim, with what the shim has kept taken over."""
+        task = self._links.get(sandbox.id)
+        if task is None or (task.done() and (task.exception() or task.result().closed)):
+            task = self._links[sandbox.id] = asyncio.create_task(self._make_link(sandbox))
+        return await asyncio.shield(task)
+
+    async def _make_link(self, sandbox: Sandbox) -> ShimLink:
+        link = await shim_link.connect(sandbox) or await shim_link.start(sandbox)
+        return await self._take_over(sandbox, link)
+
+    async def _take_over(self, sandbox: Sandbox, link: ShimLink) -> ShimLink:
+        for kept in await link.kept():
+            key = (sandbox.id, kept.name)
+            if key not in self.terminals:
+                self._add(key, Terminal(kept.name, take_over(link, kept)), link)
+        return link
+
+    def _forget(self, key: tuple[str, str], terminal: Terminal, link: ShimLink) -> None:
         if self.terminals.get(key) is terminal:
             del self.terminals[key]
+        dropping = asyncio.create_task(link.drop(key[1]))
+        self._dropping.add(dropping)
+        dropping.add_done_callback(self._dropping.discard)
 
     async def _serve_engine(self, connection: ServerConnection, sandbox: Sandbox) -> None:
         """Send what the engine has, and again whenever that has changed."""
@@ -146,13 +188,20 @@ class _Session:
     """One page that looks at a terminal."""
 
     def __init__(
-        self, connection: ServerConnection, terminal: Terminal, sandbox: Sandbox, after: str
+        self,
+        connection: ServerConnection,
+        terminal: Terminal,
+        sandbox: Sandbox,
+        query: Mapping[str, str],
     ) -> None:
         self.connection = connection
         self.sandbox = sandbox
         self.terminal = terminal
         ring = terminal.ring
-        self.resumed = after.isdigit() and ring.start <= int(after) <= ring.end
+        after = query.get("after", "")
+        # Of another shell, which was here before, the page must show nothing any more.
+        same = query.get("shell") == ring.shell
+        self.resumed = same and after.isdigit() and ring.start <= int(after) <= ring.end
         self.position = int(after) if self.resumed else ring.start
         #: What is shown up to here happened before the page came: it must not answer queries in it.
         self.live = ring.end
@@ -171,6 +220,7 @@ class _Session:
                     "start": self.position,
                     "live": self.live,
                     "resumed": self.resumed,
+                    "shell": self.terminal.ring.shell,
                     "terminal": self.terminal.name,
                 },
             )

@@ -11,7 +11,9 @@ from django.utils import timezone
 from playground.sandboxes import line, pool
 from playground.sandboxes.models import Sandbox
 
-_LIVING = (Sandbox.State.WAITING, Sandbox.State.REQUESTED, Sandbox.State.READY)
+#: What a student has: a sandbox, the wish for one, or a place in the line.
+_OWNED = (Sandbox.State.WAITING, Sandbox.State.REQUESTED, Sandbox.State.READY)
+_LIVING = (Sandbox.State.POOLED, *_OWNED)
 
 #: A wish that no worker has fulfilled for so long is asked again: the task may be lost.
 _ASK_AGAIN = timedelta(seconds=60)
@@ -46,7 +48,7 @@ def claim(owner: str, address: str = "") -> Sandbox:
 
 
 def _living(owner: str) -> Sandbox | None:
-    found: Sandbox | None = Sandbox.objects.filter(owner=owner, state__in=_LIVING).first()
+    found: Sandbox | None = Sandbox.objects.filter(owner=owner, state__in=_OWNED).first()
     return found
 
 
@@ -66,22 +68,42 @@ def _find_or_make(owner: str, address: str) -> tuple[Sandbox, bool]:
             place.save(force_insert=True)
             return place, True
     except IntegrityError:  # another tab was quicker
-        return Sandbox.objects.get(owner=owner, state__in=_LIVING), False
+        return Sandbox.objects.get(owner=owner, state__in=_OWNED), False
 
 
 def _check_network(address: str) -> None:
     limit: int = settings.SANDBOXES_PER_ADDRESS
     if not limit or not address:
         return
-    if Sandbox.objects.filter(address=address, state__in=_LIVING).count() >= limit:
+    if Sandbox.objects.filter(address=address, state__in=_OWNED).count() >= limit:
         raise NetworkIsFull(limit)
 
 
-def give_up(sandbox_id: str, reason: str) -> None:
-    """Note that a sandbox is not there any more, so that the next claim makes a new one."""
-    Sandbox.objects.filter(id=sandbox_id, state__in=_LIVING).update(
+def give_up(sandbox_id: str, reason: str) -> bool:
+    """Note that a sandbox is over, so that the next claim makes a new one.
+
+    ``False`` if that was known: whoever gets ``True`` is the one to remove it.
+    """
+    changed = Sandbox.objects.filter(id=sandbox_id, state__in=_LIVING).update(
         state=Sandbox.State.REMOVED, error=reason
     )
+    return bool(changed)
+
+
+def revive(sandbox_id: str) -> bool:
+    """Turn a student's sandbox that has ended into a wish for it to come back with its disk."""
+    changed = Sandbox.objects.filter(id=sandbox_id, state=Sandbox.State.READY).update(
+        state=Sandbox.State.REQUESTED, error=""
+    )
+    return bool(changed)
+
+
+def bring_back(sandbox_id: str) -> None:
+    """Have a student's sandbox that has ended started again; for one that is over, nothing."""
+    from playground.sandboxes import tasks
+
+    if revive(sandbox_id):
+        tasks.create.delay(sandbox_id)
 
 
 def seen(sandbox_id: str) -> None:

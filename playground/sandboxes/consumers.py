@@ -32,7 +32,7 @@ _READY_WITHIN = 120.0
 _SEEN_EVERY = 20.0
 #: Minutes before its end from which a sandbox's student is told.
 _REMIND_BEFORE = 10
-_QUERY = ("columns", "rows", "after")
+_QUERY = ("columns", "rows", "after", "shell")
 
 
 class SandboxUnavailable(Exception):
@@ -179,7 +179,7 @@ class SandboxConsumer(AsyncWebsocketConsumer):
         try:
             async for message in stream:
                 if self._says_gone(message):
-                    await database_sync_to_async(claims.give_up)(sandbox.id, "it had ended")
+                    await database_sync_to_async(claims.bring_back)(sandbox.id)
                 await self.forward(message)
         except ConnectionClosed:
             pass

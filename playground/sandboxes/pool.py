@@ -5,13 +5,38 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from playground.sandboxes import room
-from playground.sandboxes.models import Sandbox
+from playground.sandboxes.models import Sandbox, new_id
 
 #: Claims of the last minutes say how many are coming: as many again are kept ready.
 _DEMAND_WINDOW = timedelta(minutes=2)
+
+
+#: Who owns a sandbox that is being made for the pool.
+_OWNER = "pool:"
+
+
+def wish() -> Sandbox | None:
+    """Take a place for a sandbox of the pool; ``None`` if it needs none or there is none."""
+    with transaction.atomic():
+        if not is_short():
+            return None
+        wished: Sandbox = Sandbox.objects.create(
+            state=Sandbox.State.REQUESTED, owner=f"{_OWNER}{new_id()}"
+        )
+        return wished
+
+
+def wishes() -> QuerySet[Sandbox]:
+    """Rows of sandboxes that are being made for the pool."""
+    wished: QuerySet[Sandbox] = Sandbox.objects.filter(
+        state=Sandbox.State.REQUESTED, owner__startswith=_OWNER
+    )
+    return wished
 
 
 def ready() -> int:
@@ -30,7 +55,11 @@ def take(owner: str, address: str = "") -> Sandbox | None:
     for sandbox in list[Sandbox](waiting[:8]):
         now = timezone.now()
         taken = Sandbox.objects.filter(id=sandbox.id, state=Sandbox.State.POOLED).update(
-            owner=owner, address=address, state=Sandbox.State.READY, claimed=now, last_seen=now
+            owner=owner,
+            address=address,
+            state=Sandbox.State.READY,
+            claimed=now,
+            last_seen=now,
         )
         if taken:
             sandbox.refresh_from_db()

@@ -11,27 +11,33 @@ from celery import shared_task
 from celery.signals import worker_ready
 from channels.layers import get_channel_layer
 from django.conf import settings
-from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from playground.runtime import budget
 from playground.runtime.errors import NoSuchSandbox, SandboxError
-from playground.sandboxes import line, pool
-from playground.sandboxes.models import Sandbox, new_id
+from playground.runtime.sandbox import Sandbox as Host
+from playground.sandboxes import claims, line, pool, recovery
+from playground.sandboxes.models import Sandbox
 from playground.sandboxes.nodes import local_node
 
 log = logging.getLogger(__name__)
 
-#: Who owns a sandbox that is being made for the pool.
-_POOL_OWNER = "pool:"
-#: A wish that no worker has fulfilled for so long holds its place no longer.
+#: A wish that no worker has fulfilled for so long was lost.
 _WISH_LASTS = timedelta(minutes=5)
 
 
 @worker_ready.connect
-def _fill_at_start(**_: Any) -> None:
-    """The first student must not wait for the first beat."""
+def _find_again_at_start(**_: Any) -> None:
+    """Nobody must wait for the first beat, nor for tasks that went with an earlier Redis."""
+    recover.delay()
+
+
+@shared_task
+def recover() -> None:
+    """Set right what an earlier worker has left, and fill the pool."""
+    for sandbox_id in recovery.recover(local_node()):
+        create.delay(sandbox_id)
     refill.delay()
 
 
@@ -47,37 +53,37 @@ def create(sandbox_id: str) -> None:
         log.exception("sandbox %s could not be made", sandbox_id)
         _settle(row, Sandbox.State.FAILED, str(error))
         return
+    finish(row, made)
+
+
+def finish(row: Sandbox, made: Host) -> None:
+    """Hand a sandbox that was made to its student, if they still want it."""
     if not _settle(row, Sandbox.State.READY):
-        made.remove()  # it was given up while it was being made
+        # Either it was given up meanwhile, or another worker that was asked too was quicker.
+        row.refresh_from_db()
+        if row.state == Sandbox.State.REMOVED:
+            made.remove()
 
 
 @shared_task
 def refill() -> None:
     """Bring the pool to its size, one sandbox at a time: a claim that waits goes first."""
-    row = _wish_for_the_pool()
+    row = pool.wish()
     if row is None:
         return
     try:
-        local_node().create(row.id)
+        made = local_node().create(row.id)
     except SandboxError as error:
         log.exception("the pool could not be refilled")
         _settle(row, Sandbox.State.FAILED, str(error))
         return
-    row.owner, row.state = "", Sandbox.State.POOLED
-    row.save(update_fields=["owner", "state"])
+    if not Sandbox.objects.filter(id=row.id, state=Sandbox.State.REQUESTED).update(
+        owner="", state=Sandbox.State.POOLED
+    ):
+        made.remove()  # a worker that started meanwhile took it for a dead one's
     admit()
     if pool.is_short():
         refill.delay()
-
-
-def _wish_for_the_pool() -> Sandbox | None:
-    """Take a place for a sandbox of the pool; ``None`` if it needs none or there is none."""
-    with transaction.atomic():
-        if not pool.is_short():
-            return None
-        owner = f"{_POOL_OWNER}{new_id()}"
-        wish: Sandbox = Sandbox.objects.create(state=Sandbox.State.REQUESTED, owner=owner)
-        return wish
 
 
 @shared_task
@@ -96,15 +102,10 @@ def admit() -> None:
 
 @shared_task
 def remove(sandbox_id: str) -> None:
-    """Remove a sandbox and everything in it."""
-    try:
-        local_node().get(sandbox_id).remove()
-    except NoSuchSandbox:
-        pass
-    row = Sandbox.objects.filter(id=sandbox_id).first()
-    if row is not None and row.state != Sandbox.State.REMOVED:
-        row.state = Sandbox.State.REMOVED
-        row.save(update_fields=["state"])
+    """Remove a sandbox and everything in it. Its row says first that it is over."""
+    claims.give_up(sandbox_id, "it was removed")
+    local_node().clear(sandbox_id)
+    if row := Sandbox.objects.filter(id=sandbox_id).first():
         _tell(row)
     admit()
 
@@ -117,10 +118,11 @@ def reap() -> None:
     old = Q(claimed__lt=now - timedelta(minutes=settings.SANDBOX_LIFE_MINUTES))
     over = Sandbox.objects.filter(unseen | old, state=Sandbox.State.READY)
     for sandbox_id in over.values_list("id", flat=True):
-        remove.delay(sandbox_id)
+        if claims.give_up(sandbox_id, "its time was over"):
+            remove.delay(sandbox_id)
     _freeze_idle()
     _enforce_budgets()
-    _forget_lost_wishes()
+    _see_to_lost_wishes()
     _forget_missing()
     for sandbox_id in pool.surplus():
         # Out of the pool first: nobody may be given one that is about to go.
@@ -130,13 +132,12 @@ def reap() -> None:
             remove.delay(sandbox_id)
     admit()
     refill.delay()
-    living = [Sandbox.State.POOLED, Sandbox.State.REQUESTED, Sandbox.State.READY]
-    wanted = set(Sandbox.objects.filter(state__in=living).values_list("id", flat=True))
+    # One that failed may have a disk that an operator can still rescue, for a while.
+    failed = Q(state=Sandbox.State.FAILED) & unseen
+    over_ids = Sandbox.objects.filter(Q(state=Sandbox.State.REMOVED) | failed)
+    # Sandboxes that an operator made by hand have no row, and stay.
     for sandbox in local_node().sandboxes():
-        if sandbox.id in wanted and sandbox.is_alive():
-            continue
-        # Sandboxes that an operator made by hand have no row, and stay.
-        if Sandbox.objects.filter(id=sandbox.id).exists():
+        if over_ids.filter(id=sandbox.id).exists():
             remove.delay(sandbox.id)
 
 
@@ -150,25 +151,26 @@ def _enforce_budgets() -> None:
             log.debug("the budget of sandbox %s was not looked at: %s", sandbox.id, error)
 
 
-def _forget_lost_wishes() -> None:
-    """A worker that was killed left a wish that nobody will fulfil: its place is free again."""
+def _see_to_lost_wishes() -> None:
+    """A worker that was killed left wishes that hold a place, and that nobody fulfils."""
     long_ago = timezone.now() - _WISH_LASTS
-    of_the_pool = Q(owner__startswith=_POOL_OWNER, created__lt=long_ago)
-    Sandbox.objects.filter(
-        of_the_pool | Q(claimed__lt=long_ago), state=Sandbox.State.REQUESTED
-    ).update(state=Sandbox.State.REMOVED, error="no worker has made it")
+    for sandbox_id in pool.wishes().filter(created__lt=long_ago).values_list("id", flat=True):
+        if claims.give_up(sandbox_id, "it was never made"):
+            remove.delay(sandbox_id)
+    # A student's may have a disk. It is asked for again; where nobody comes it is idle then.
+    students = Sandbox.objects.filter(state=Sandbox.State.REQUESTED, claimed__lt=long_ago)
+    for sandbox_id in students.values_list("id", flat=True):
+        create.delay(sandbox_id)
 
 
 def _forget_missing() -> None:
     """What an operator removed by hand is not there for its student either, and holds no place."""
     given = Sandbox.objects.filter(state__in=[Sandbox.State.POOLED, Sandbox.State.READY])
-    for row in given:
+    for sandbox_id in given.values_list("id", flat=True):
         try:
-            local_node().get(row.id)
+            local_node().get(sandbox_id)
         except NoSuchSandbox:
-            Sandbox.objects.filter(id=row.id).update(
-                state=Sandbox.State.REMOVED, error="it had been removed"
-            )
+            claims.give_up(sandbox_id, "it had been removed")
 
 
 def _freeze_idle() -> None:

@@ -98,7 +98,10 @@ export class TerminalView {
     clearTimeout(this.timer);
     const { cols, rows } = this.terminal;
     const query = new URLSearchParams({ columns: cols, rows });
-    if (this.position !== null) query.set("after", this.position);
+    if (this.position !== null) {
+      query.set("after", this.position);
+      query.set("shell", this.shell);
+    }
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const socket = new WebSocket(`${scheme}://${location.host}/ws/terminal/${this.name}/?${query}`);
     socket.binaryType = "arraybuffer";
@@ -133,7 +136,8 @@ export class TerminalView {
     else if (kind === "e") this.#failed(json());
   }
 
-  #welcome({ start, live, resumed }) {
+  #welcome({ start, live, resumed, shell }) {
+    this.shell = shell;
     if (!resumed) this.terminal.reset();
     this.position = start;
     this.parsed = start;

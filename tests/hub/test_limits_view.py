@@ -10,7 +10,8 @@ import pytest
 from playground.hub import limits_view
 from playground.runtime import budget, engine
 from playground.runtime.config import Limits
-from playground.runtime.sandbox import Node, Sandbox
+from playground.runtime.node import Node
+from playground.runtime.sandbox import Sandbox
 from tests.support import Host
 
 pytestmark = pytest.mark.sandbox

@@ -9,7 +9,7 @@ import pytest
 
 from playground.runtime import blockio
 from playground.runtime.config import Limits
-from playground.runtime.sandbox import Node
+from playground.runtime.node import Node
 from tests.support import Host
 
 pytestmark = pytest.mark.sandbox

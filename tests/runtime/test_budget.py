@@ -11,7 +11,8 @@ import pytest
 
 from playground.runtime import budget
 from playground.runtime.config import Limits
-from playground.runtime.sandbox import Node, Sandbox
+from playground.runtime.node import Node
+from playground.runtime.sandbox import Sandbox
 from tests.support import Host, wait_until
 
 pytestmark = pytest.mark.sandbox

@@ -147,14 +147,20 @@ def test_memory_makes_wait_too_and_counts_those_being_made(
     assert states == [State.REQUESTED, State.REQUESTED, State.WAITING]
 
 
-def test_a_lost_wish_holds_no_place(asked: list[str]) -> None:
-    claims.claim("ann")
-    claims.claim("bob")
+def test_a_lost_wish_holds_no_place_for_ever(
+    asked: list[str], settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks.remove, "delay", lambda _: None)
+    settings.SANDBOXES_MAX = 2
+    ann = claims.claim("ann")
+    long_ago = timezone.now() - timedelta(minutes=6)
+    Sandbox.objects.filter(owner="ann").update(claimed=long_ago)
+    Sandbox.objects.create(owner="pool:x", state=State.REQUESTED, created=long_ago)
     cat = claims.claim("cat")
-    Sandbox.objects.filter(owner="ann").update(claimed=timezone.now() - timedelta(minutes=6))
-    tasks._forget_lost_wishes()
+    assert cat.state == State.WAITING
+    tasks._see_to_lost_wishes()
     tasks.admit()
-    assert _now(cat).state == State.REQUESTED
+    assert asked == [ann.id, ann.id, cat.id]  # hers is asked for again, for it may have a disk
 
 
 def test_those_of_one_network_are_counted(asked: list[str], settings: Any) -> None:
