@@ -40,6 +40,8 @@ _BULK = 1024
 _ENGINE_POLL = 1.5
 _ENGINE_THREADS = 32
 _MAX_TERMINALS = 16
+#: How long after a killed shell its host may still look alive, in seconds.
+_DYING = 0.3
 
 
 class Hub:
@@ -251,10 +253,18 @@ class _Session:
                 await self.connection.send(protocol.OUTPUT + piece)
                 continue
             if self.terminal.exit_code is not None:
+                await self._must_live()
                 document = {"code": self.terminal.exit_code}
                 await self.connection.send(protocol.frame(protocol.EXIT, document))
                 return
             await self._news.wait()
+
+    async def _must_live(self) -> None:
+        """Tell a shell that ended from one whose host did; raises ``SandboxError``."""
+        if self.terminal.exit_code not in range(126):
+            await asyncio.sleep(_DYING)  # its processes end one after another
+        if not self.sandbox.is_alive():
+            raise SandboxError("The sandbox has ended")
 
     async def _receive(self) -> None:
         async for message in self.connection:

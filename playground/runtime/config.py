@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from playground.runtime.egress import Egress
+
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 DEFAULT_CACHE = Path("/var/cache/docker-playground")
 
@@ -71,6 +73,7 @@ class RuntimeConfig:
     crun: str = "crun"
     limits: Limits = field(default_factory=Limits)
     policy: str = "classroom"
+    egress: Egress = field(default_factory=Egress)
     #: The first host id given to sandboxes. 0x40000000 lies in the range that systemd sets aside
     #: for containers (524288 to 1879048191, systemd.io/UIDS-GIDS) and clear of /etc/subuid's
     #: defaults.
@@ -91,6 +94,7 @@ class RuntimeConfig:
             crun=environ.get("PLAYGROUND_CRUN", "crun"),
             limits=Limits.from_environ(environ),
             policy=policy,
+            egress=Egress.from_environ(environ),
         )
 
     @property
@@ -102,6 +106,16 @@ class RuntimeConfig:
     def cgroup_name(self) -> str:
         """The name of the one cgroup below which all of this node's sandboxes live."""
         return f"docker-playground-{self.node_key}"
+
+    @property
+    def interface_prefix(self) -> str:
+        """What this node's interfaces are called, before the slot: 10 of the 15 characters."""
+        return f"dp{self.node_key}"
+
+    @property
+    def filter_table(self) -> str:
+        """The name of this node's nftables table, of the family ``inet``."""
+        return f"docker_playground_{self.node_key}"
 
     @property
     def sandboxes_dir(self) -> Path:

@@ -203,7 +203,9 @@ def assemble(
     directory on the way, which it may not do in a checkout below ``/root``, and does not get to
     see the machine's paths in its ``/proc/mounts``. Raises ``OSError`` and ``SandboxError``.
     """
-    STAGE.mkdir(parents=True, exist_ok=True)
+    # The empty folder on the machine: runc's `exec` goes to where the root was, and fails if that
+    # is nowhere.
+    (STAGE / "rootfs").mkdir(parents=True, exist_ok=True)
     syscalls.mount(
         "docker-playground", str(STAGE), "tmpfs", syscalls.MS_NOSUID, "mode=0755,size=1m"
     )

@@ -139,6 +139,7 @@ def reap() -> None:
     for sandbox in local_node().sandboxes():
         if over_ids.filter(id=sandbox.id).exists():
             remove.delay(sandbox.id)
+    local_node().network.restore()
 
 
 def _enforce_budgets() -> None:

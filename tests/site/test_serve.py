@@ -168,13 +168,12 @@ def _pids_by_name(var: Path) -> dict[str, int]:
 
 
 def test_what_does_not_start_ends_the_run_with_its_reason(fit_machine: None, var: Path) -> None:
-    var.mkdir(parents=True)
-    # A folder where beat would write its schedule.
-    (var / "home" / "celerybeat-schedule").mkdir(parents=True)
+    # A folder where the hub would make its socket.
+    (var / "run" / "hub.sock").mkdir(parents=True)
     site = start_site(var)
     assert site.process.wait(timeout=60) == 1
     said = site.log.read_text()
-    assert "beat does not start: given up" in said
+    assert "hub does not start: given up" in said
     assert "the sandboxes are there at the next start" in said
 
 
