@@ -185,7 +185,6 @@ async def _echo(n: int = 300) -> None:
             await _end_noise(it)
     for name, (a, b) in (("idle", idle), ("20 others printing", loaded)):
         figures = {
-            "load": name,
             "p50": round(percentile(a, 0.5), 2),
             "p99": round(percentile(a, 0.99), 2),
             "peer_p50": round(percentile(b, 0.5), 2),
@@ -193,7 +192,7 @@ async def _echo(n: int = 300) -> None:
         }
         figures["ratio_p50"] = round(figures["p50"] / figures["peer_p50"], 3)
         figures["ratio_p99"] = round(figures["p99"] / figures["peer_p99"], 3)
-        _report("terminal.echo", "ms", **figures, n=n)
+        _report("terminal.echo", "ms", load=name, **figures, n=n)
 
 
 #: Ends every shell that waits for a `sleep`.
@@ -246,11 +245,11 @@ async def _memory(n: int = 10) -> None:
     """What an idle terminal costs, shells left out."""
     async with both() as it:
         ours0, peer0 = _ours_mb(it), _peer_mb(it)
-        lines = [await it.ours(f"idle-{number}") for number in range(n)]
-        peers = [await it.peers() for _ in range(n)]
+        lines: list[Line] = [await it.ours(f"idle-{number}") for number in range(n)]
+        lines += [await it.peers() for _ in range(n)]
         await asyncio.sleep(2)
         ours, peer = (_ours_mb(it) - ours0) / n, (_peer_mb(it) - peer0) / n
-        for line in (*lines, *peers):
+        for line in lines:
             await line.close()
     _report(
         "terminal.memory", "MB", value=round(ours, 2), peer=round(peer, 2),

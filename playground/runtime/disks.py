@@ -234,6 +234,18 @@ def assemble(
         )
 
 
+def open_mounted(pid: int) -> int:
+    """Open the disk as the sandbox whose first process is ``pid`` has it; raises ``OSError``.
+
+    Its links are not followed. Returns a descriptor (``O_PATH``), to be closed by the caller.
+    """
+    root = os.open(f"/proc/{pid}/root", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        return syscalls.open_beneath(root, "var/lib/docker", os.O_PATH | os.O_DIRECTORY)
+    finally:
+        os.close(root)
+
+
 def used_bytes(image: Path) -> int:
     """What a sparse image really takes of the machine's disk."""
     return image.stat().st_blocks * 512

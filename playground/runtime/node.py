@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from playground.runtime import bundle, disks, engine, hostimage, idmap, record
+from playground.runtime import blockio, bundle, disks, engine, hostimage, idmap, record
 from playground.runtime.catalogue import store
 from playground.runtime.cgroups import NodeGroup
 from playground.runtime.config import Limits, RuntimeConfig
@@ -246,6 +246,7 @@ class Node:
         in_private_mounts(start)
         pid = int((directory / "init.pid").read_text())
         sandbox.group.delegate(made.id_base)
+        blockio.limit(sandbox.group, pid, made.limits.io_mbps)
         started = record.process_started(pid)
         if started is None:
             raise SandboxError(f"Sandbox {sandbox.id} ended as soon as it started")

@@ -15,6 +15,7 @@ const terminal = new TerminalView(document.querySelector("[data-terminal]"), {
 const limits = new LimitsLine(document.querySelector("[data-limits]"));
 const layers = new LayerList(document.querySelector("[data-layers]"), {
   onUsage: (usage) => limits.show(usage),
+  onEnds: (ends) => limits.ends(ends),
 });
 
 // Parts of the page on a small screen.
@@ -109,6 +110,7 @@ reset.addEventListener("submit", async (event) => {
   if (!confirm(reset.dataset.question)) return;
   await fetch(reset.action, { method: "POST", body: new FormData(reset) });
   terminal.restart();
+  limits.forget();
   layers.reconnect();
 });
 

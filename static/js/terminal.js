@@ -181,8 +181,9 @@ export class TerminalView {
     if (this.ready && this.socket?.readyState === WebSocket.OPEN) this.socket.send(frame);
   }
 
-  #waitingFor({ state, message }) {
-    if (state === "making") this.#status("making");
+  #waitingFor({ state, message, position, limit }) {
+    const words = this.words[state]?.replace("[n]", position).replace("[limit]", limit);
+    if (words) this.#status(state, words);
     else this.#status("refused", `${this.words.refused} ${message}`);
   }
 

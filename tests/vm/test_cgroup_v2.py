@@ -15,7 +15,8 @@ FULL = os.environ.get("PLAYGROUND_FULL") == "1"
 
 #: What differs between cgroup v1 and v2, for the short form.
 _SHORT = (
-    "every_namespace or limit or freeze or rerun or leaves_nothing or after_a_reboot"
+    "every_namespace or limit or spent_budget or freeze or rerun or leaves_nothing"
+    " or after_a_reboot"
     " or does_what_the_manual_says and (cgroup or enforced or cpus or pids or stats)"
 )
 _SCRIPT = """
@@ -30,8 +31,9 @@ export PYTHONDONTWRITEBYTECODE=1
 def test_the_runtime_core_on_systemd_and_cgroup_v2(fit_machine: None, tmp_path: Path) -> None:
     selection = "tests/runtime tests/security tests/hub/test_shim.py -m sandbox"
     if not FULL:
-        files = "test_sandbox.py test_docker_options.py test_recovery.py"
-        selection = f"{' '.join(f'tests/runtime/{name}' for name in files.split())} -k '{_SHORT}'"
+        names = ("sandbox", "docker_options", "recovery", "blockio", "budget")
+        files = " ".join(f"tests/runtime/test_{name}.py" for name in names)
+        selection = f"{files} -k '{_SHORT}'"
     code, console = machine.run(
         RuntimeConfig.from_environ(), _SCRIPT.format(selection=selection), tmp_path
     )
