@@ -38,6 +38,8 @@ _BULK = 1024
 _ENGINE_POLL = 1.5
 _ENGINE_THREADS = 32
 _MAX_TERMINALS = 16
+#: A page is told what was taken of its input after so many bytes, and with any output.
+_COUNT_EVERY = 4096
 
 
 class Hub:
@@ -93,7 +95,8 @@ class Hub:
     ) -> None:
         columns, rows = _size(query)
         terminal = await self._terminal(sandbox, name, columns, rows)
-        session = _Session(connection, terminal, sandbox, query.get("after", ""))
+        names = [name for owner, name in self.terminals if owner == sandbox.id]
+        session = _Session(connection, terminal, sandbox, query, names)
         terminal.attach(session)
         terminal.resize(session, columns, rows)
         try:
@@ -146,13 +149,25 @@ class _Session:
     """One page that looks at a terminal."""
 
     def __init__(
-        self, connection: ServerConnection, terminal: Terminal, sandbox: Sandbox, after: str
+        self,
+        connection: ServerConnection,
+        terminal: Terminal,
+        sandbox: Sandbox,
+        query: Mapping[str, str],
+        terminals: list[str],
     ) -> None:
         self.connection = connection
         self.sandbox = sandbox
         self.terminal = terminal
         ring = terminal.ring
-        self.resumed = after.isdigit() and ring.start <= int(after) <= ring.end
+        self.terminals = terminals
+        self.page = query.get("page", "")
+        self.counted = terminal.inputs.enter(self.page, self)
+        self.told = self.counted or 0
+        after = query.get("after", "")
+        # A position in the output of another shell means nothing in this one's.
+        same = query.get("shell", terminal.shell_id) == terminal.shell_id
+        self.resumed = same and after.isdigit() and ring.start <= int(after) <= ring.end
         self.position = int(after) if self.resumed else ring.start
         #: What is shown up to here happened before the page came: it must not answer queries in it.
         self.live = ring.end
@@ -172,6 +187,10 @@ class _Session:
                     "live": self.live,
                     "resumed": self.resumed,
                     "terminal": self.terminal.name,
+                    "shell": self.terminal.shell_id,
+                    "input": self.counted,
+                    "host": self.sandbox.id,
+                    "terminals": self.terminals,
                 },
             )
         )
@@ -199,6 +218,7 @@ class _Session:
                 piece = ring.read(self.position, min(_PIECE, room))
                 self.position += len(piece)
                 await self.connection.send(protocol.OUTPUT + piece)
+                await self._tell_count()
                 continue
             if self.terminal.exit_code is not None:
                 document = {"code": self.terminal.exit_code}
@@ -211,11 +231,11 @@ class _Session:
             checked = protocol.check_from_page(message)
             kind, payload = checked[:1], checked[1:]
             if kind == protocol.INPUT:
-                if self.sandbox.group.is_frozen():  # one small read; it was idle until this key
-                    await asyncio.to_thread(self.sandbox.thaw)
-                await self.terminal.write(payload)
+                await self._take(payload)
             elif kind == protocol.RESIZE:
                 self.terminal.resize(self, *protocol.parse_size(payload))
+            elif kind == protocol.HANG_UP:
+                await self._hang_up(protocol.parse_hang_up(payload))
             else:
                 # A page cannot have parsed what it was not sent.
                 position = protocol.parse_position(payload)
@@ -223,6 +243,33 @@ class _Session:
                     self.acknowledged = position
                     self.terminal.settle_pace()
                     self.wake()
+
+    async def _take(self, payload: bytes) -> None:
+        """Take input and count it, unless the page has come back by another connection."""
+        if self.sandbox.group.is_frozen():  # one small read; it was idle until this key
+            await asyncio.to_thread(self.sandbox.thaw)
+        await self.terminal.input_room()
+        # Nothing waits from here to the count: both happen or neither.
+        if not self.terminal.inputs.takes_from(self.page, self):
+            return
+        self.terminal.put(payload)
+        self.terminal.inputs.add(self.page, len(payload))
+        if self.terminal.inputs.count(self.page) - self.told >= _COUNT_EVERY:
+            await self._tell_count()
+
+    async def _tell_count(self) -> None:
+        count = self.terminal.inputs.count(self.page)
+        if count != self.told:
+            self.told = count
+            await self.connection.send(protocol.count_frame(count))
+
+    async def _hang_up(self, anyway: bool) -> None:
+        program = "" if anyway else self.terminal.foreground()
+        if program:
+            await self.connection.send(protocol.frame(protocol.BUSY, {"program": program}))
+        else:
+            await asyncio.to_thread(self.sandbox.thaw)  # a frozen shell would never hear of it
+            self.terminal.close()
 
 
 def _size(query: Mapping[str, str]) -> tuple[int, int]:

@@ -6,13 +6,19 @@ The process side. It knows viewers only as something that has a position and wan
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
+import secrets
+import struct
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from ptyprocess import PtyProcess
 
+from playground.hub.inputs import InputCounts
 from playground.hub.ring import Ring
 
 #: Bytes kept for a page that comes back. Ten screens of 200 × 50 in colour are about 200 kB.
@@ -25,6 +31,8 @@ HIGH_WATER, LOW_WATER = 100_000, 5_000
 #: Input that the shell has not read yet; more than this and the page's socket is not read.
 MAX_PENDING_INPUT = 1 << 20
 _READ = 64 << 10
+#: Which session a terminal belongs to (ioctl_tty(2)); Python's termios has no name for it.
+_TIOCGSID = 0x5429
 
 
 class Viewer(Protocol):
@@ -50,6 +58,9 @@ class Terminal:
 
     def __init__(self, name: str, pty: Pty) -> None:
         self.name = name
+        #: Which shell this is: a page knows by it whether it has come back to the same one.
+        self.shell_id = secrets.token_hex(6)
+        self.inputs = InputCounts()
         self.ring = Ring(RING_BYTES)
         #: Known once the shell's process has been waited for, shortly after it ended.
         self.exit_code: int | None = None
@@ -97,13 +108,36 @@ class Terminal:
 
     async def write(self, data: bytes) -> None:
         """Queue input; waits while the shell has too much of it unread."""
+        await self.input_room()
+        self.put(data)
+
+    async def input_room(self) -> None:
+        """Wait while the shell has too much input unread."""
         await self._input_room.wait()
+
+    def put(self, data: bytes) -> None:
+        """Queue input at once."""
         if self.ended:
             return
         self._input += data
         if len(self._input) > MAX_PENDING_INPUT:
             self._input_room.clear()
         self._flush_input()
+
+    def foreground(self) -> str:
+        """The program in the foreground as it calls itself, ``""`` where the shell waits."""
+        if self.ended:
+            return ""
+        try:
+            group = os.tcgetpgrp(self.fd)
+            leader: int = struct.unpack("i", fcntl.ioctl(self.fd, _TIOCGSID, bytes(4)))[0]
+        except OSError:  # the shell is just ending
+            return ""
+        if group == leader:
+            return ""
+        with suppress(OSError):
+            return Path(f"/proc/{group}/comm").read_text(errors="replace").strip()[:32] or "?"
+        return "?"
 
     def settle_pace(self) -> None:
         """Stop or go on reading the pty by how far the owner is behind."""

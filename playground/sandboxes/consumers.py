@@ -28,7 +28,7 @@ CLOSE_NO_STUDENT, CLOSE_GONE, CLOSE_BAD_FRAME = 4401, 4410, 4400
 _LOOK_AGAIN = 2.0
 _READY_WITHIN = 120.0
 _SEEN_EVERY = 30.0
-_QUERY = ("columns", "rows", "after")
+_QUERY = ("columns", "rows", "after", "page", "shell")
 
 
 class SandboxUnavailable(Exception):

@@ -1,0 +1,83 @@
+// The terminal part of a page, put together: terminals, find bar, menu, keys.
+import { Clipboard } from "./clipboard.js";
+import { ask } from "./dialogs.js";
+import { Menu } from "./menu.js";
+import { FindBar } from "./search.js";
+import { Settings } from "./settings.js";
+import { keyHandler } from "./shortcuts.js";
+import { Workspace } from "./workspace.js";
+
+export function startTerminals(element, { onStatus }) {
+  const settings = new Settings();
+  const part = (name) => element.querySelector(`[data-${name}]`);
+  const find = new FindBar(part("find"), { current: () => workspace.active });
+  const clipboard = new Clipboard({
+    warning: part("paste-dialog"),
+    field: part("paste-by-hand-dialog"),
+    onFiles: () => {},
+  });
+
+  const actions = {
+    copy: () => clipboard.copy(workspace.active),
+    paste: () => clipboard.paste(workspace.active),
+    "select-all": () => workspace.active.terminal.selectAll(),
+    clear: () => workspace.active.terminal.clear(),
+    find: () => find.open(),
+    bigger: () => settings.resize(1),
+    smaller: () => settings.resize(-1),
+    size: () => settings.resize(0),
+    "screen-reader": () => settings.toggleScreenReader(),
+    new: () => workspace.add(),
+    split: () => workspace.split(),
+    rename: () => workspace.rename(workspace.active),
+    close: () => workspace.active.close(),
+    next: () => workspace.step(1),
+    previous: () => workspace.step(-1),
+    leave: () => workspace.tabs.focus(),
+    help: () => ask(part("help-dialog")),
+    menu: () => openMenu(),
+  };
+  const run = (action) => actions[action]();
+
+  const menu = new Menu(part("menu"), {
+    run,
+    state: (action) => ({
+      disabled: action === "copy" && !workspace.active.terminal.hasSelection(),
+      checked: { "screen-reader": settings.screenReader, split: workspace.shown.length === 2 }[action],
+    }),
+  });
+  const menuButton = element.querySelector('[data-action="menu"]');
+  const openMenu = () => {
+    const { left, bottom } = menuButton.getBoundingClientRect();
+    if (menu.open) menu.hide();
+    else menu.show(left, bottom + 4, menuButton);
+  };
+
+  const onView = (view) => {
+    view.terminal.attachCustomKeyEventHandler(keyHandler(view.terminal, run));
+    clipboard.listen(view);
+    view.slot.addEventListener("contextmenu", (event) => {
+      // With Shift it is the browser's own menu; programs that use the mouse get their clicks.
+      if (event.shiftKey) return;
+      event.preventDefault();
+      menu.show(event.clientX, event.clientY, view.terminal.textarea);
+    });
+  };
+  for (const button of element.querySelectorAll("[data-toolbar] [data-action]")) {
+    button.addEventListener("click", () => run(button.dataset.action));
+  }
+
+  const workspace = new Workspace(element, {
+    settings,
+    onView,
+    events: {
+      status: (view) => onStatus(view.state, view.statusText ?? ""),
+      changed: () => workspaceReady() && find.follow(),
+    },
+  });
+  function workspaceReady() {
+    return element.dataset.started === "yes";
+  }
+  element.dataset.started = "yes";
+  return { workspace, settings, actions };
+}
