@@ -9,9 +9,10 @@ export class FindBar {
     this.count = element.querySelector("[data-found]");
     this.case = element.querySelector("[data-case]");
     this.field.addEventListener("input", () => this.#find("previous", true));
-    this.field.addEventListener("keydown", (event) => this.#key(event));
+    element.addEventListener("keydown", (event) => this.#key(event));
     this.case.addEventListener("click", () => {
       this.case.setAttribute("aria-pressed", !this.#caseSensitive);
+      this.searched?.screen.search.clearDecorations(); // else it shows the marks of the same word again
       this.#find("previous", true);
     });
     element.querySelector("[data-previous]").addEventListener("click", () => this.#find("previous"));
@@ -77,7 +78,7 @@ export class FindBar {
 
   #key(event) {
     if (event.isComposing) return;
-    if (event.key === "Enter") {
+    if (event.key === "Enter" && event.target === this.field) {
       event.preventDefault();
       this.#find(event.shiftKey ? "previous" : "next");
     } else if (event.key === "Escape") {
