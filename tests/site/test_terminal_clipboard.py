@@ -13,6 +13,7 @@ from tests.site.terminal_page import PROMPT, TerminalPage
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.site]
 
+
 def clipboard(page: Page) -> str:
     text: str = page.evaluate("navigator.clipboard.readText()")
     return text
@@ -43,7 +44,7 @@ def test_copies_only_when_asked(page: Page, key: str) -> None:
     page.wait_for_timeout(200)
     assert clipboard(page) == "before"
     page.keyboard.press(key)
-    page.wait_for_function("navigator.clipboard.readText().then((t) => t === 'copy-me')")
+    page.wait_for_function("() => navigator.clipboard.readText().then((t) => t === 'copy-me')")
 
 
 def test_copies_by_the_menu(page: Page) -> None:
@@ -53,7 +54,9 @@ def test_copies_by_the_menu(page: Page) -> None:
     select_word(page, "from-the-menu")
     page.locator("[data-active] [data-terminal]").click(button="right")
     page.keyboard.press("Enter")
-    page.wait_for_function("navigator.clipboard.readText().then((t) => t === 'from-the-menu')")
+    page.wait_for_function(
+        "() => navigator.clipboard.readText().then((t) => t === 'from-the-menu')"
+    )
 
 
 @pytest.mark.parametrize("key", ["Control+Shift+V", "Control+v", "Shift+Insert"])
@@ -95,9 +98,7 @@ def test_pastes_by_the_middle_button(page: Page) -> None:
 def test_where_the_browser_gives_no_clipboard_a_field_takes_the_paste(page: Page) -> None:
     terminal = TerminalPage(page)
     terminal.open()
-    page.evaluate(
-        "() => { navigator.clipboard.readText = () => Promise.reject(new Error('no')); }"
-    )
+    page.evaluate("() => { navigator.clipboard.readText = () => Promise.reject(new Error('no')); }")
     page.get_by_role("button", name="Menu").click()
     page.get_by_role("menuitem", name="Paste").click()
     page.locator("[data-paste-by-hand-dialog] textarea").fill("echo by-hand")
@@ -121,7 +122,7 @@ def test_asks_before_lines_run_at_once(page: Page) -> None:
 
     terminal.keys("bind 'set enable-bracketed-paste off'; clear\n")
     terminal.wait_for(r"\A" + PROMPT)
-    page.wait_for_function("!window.playground.terminal.terminal.modes.bracketedPasteMode")
+    page.wait_for_function("() => !window.playground.terminal.terminal.modes.bracketedPasteMode")
     page.keyboard.press("Control+Shift+V")
     expect(dialog).to_contain_text("2 lines")
     page.keyboard.press("Escape")

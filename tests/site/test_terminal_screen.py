@@ -51,7 +51,7 @@ def test_find_in_the_scrollback(page: Page) -> None:
     field.fill("17")
     page.get_by_role("button", name="Next match").click()
     page.wait_for_function(
-        "(b => b.viewportY < b.baseY)(window.playground.terminal.terminal.buffer.active)"
+        "() => (b => b.viewportY < b.baseY)(window.playground.terminal.terminal.buffer.active)"
     )
     page.keyboard.press("Escape")
     expect(field).to_be_hidden()
@@ -159,7 +159,7 @@ def test_links_open_in_a_tab_of_their_own(page: Page) -> None:
     page.mouse.move(box["x"] + 20, box["y"] + (row + 0.5) * height)
     page.wait_for_timeout(300)
     page.mouse.click(box["x"] + 20, box["y"] + (row + 0.5) * height)
-    page.wait_for_function("window.opened !== undefined")
+    page.wait_for_function("() => window.opened !== undefined")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

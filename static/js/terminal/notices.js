@@ -29,7 +29,7 @@ export class Notices {
     const detail = Object.assign(document.createElement("span"), { className: "detail" });
     detail.setAttribute("aria-hidden", "true");
     const buttons = Object.assign(document.createElement("span"), { className: "notice-buttons" });
-    root.append(text, detail, buttons);
+    root.append(text, " ", detail, " ", buttons);
     this.element.append(root);
     const line = { root, text, detail, buttons, labels: "" };
     this.lines.set(kind, line);
