@@ -1,10 +1,12 @@
 // The terminal part of a page, put together: terminals, find bar, menu, keys.
 import { Clipboard } from "./clipboard.js";
 import { ask } from "./dialogs.js";
+import { followKeyboard, KeyBar } from "./keybar.js";
 import { Menu } from "./menu.js";
 import { FindBar } from "./search.js";
 import { Settings } from "./settings.js";
 import { keyHandler } from "./shortcuts.js";
+import { selectByTouch } from "./touch.js";
 import { Workspace } from "./workspace.js";
 
 export function startTerminals(element, { onStatus }) {
@@ -53,7 +55,12 @@ export function startTerminals(element, { onStatus }) {
     else menu.show(left, bottom + 4, menuButton);
   };
 
+  const keyBar = new KeyBar(part("keybar"), { current: () => workspace.active, paste: () => run("paste") });
+  followKeyboard();
+
   const onView = (view) => {
+    view.transform = (data) => keyBar.transform(data);
+    selectByTouch(view, (x, y) => menu.show(x, y, view.terminal.textarea));
     view.terminal.attachCustomKeyEventHandler(keyHandler(view.terminal, run));
     clipboard.listen(view);
     view.slot.addEventListener("contextmenu", (event) => {

@@ -22,7 +22,8 @@ export class TerminalView {
     this.closing = false;
     this.recorder = null;
     this.rename(title);
-    this.terminal.onData((data) => this.#typed(data));
+    this.transform = (data) => data; // what a held key of the key bar makes of the next one
+    this.terminal.onData((data) => this.#typed(this.transform(data)));
     this.terminal.onBinary((data) => this.#typed(Uint8Array.from(data, (c) => c.charCodeAt(0))));
     this.terminal.onResize((size) => this.#resized(size));
     this.terminal.onBell(() => this.events.rang(this));
@@ -45,6 +46,12 @@ export class TerminalView {
   // Type text as if from the keyboard.
   type(text) {
     this.#typed(text);
+  }
+
+  // A key that is no keyboard's.
+  press(data) {
+    this.terminal.scrollToBottom();
+    this.#typed(data);
   }
 
   // A new shell, as after exit or with a fresh host.
