@@ -1,7 +1,7 @@
 """The gateway: what the web process connects to, a websocket over a stream of the node's own.
 
 A websocket library gives framing, limits and back pressure, and TLS where the stream crosses
-machines. A connection names what it wants by its path: ``/terminal`` or ``/engine``.
+machines. A connection names what it wants by its path: ``/terminal``, ``/engine`` or ``/files``.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from websockets.exceptions import ConnectionClosed
 
 from playground.hub import protocol, tickets
 from playground.hub.engine_view import snapshot
+from playground.hub.files import Transfers
 from playground.hub.shell import open_shell
 from playground.hub.terminal import Terminal
 from playground.runtime.errors import SandboxError
@@ -49,6 +50,7 @@ class Hub:
         self.node = node
         self.key = key
         self.terminals: dict[tuple[str, str], Terminal] = {}
+        self._transfers = Transfers()
         # Threads of their own: engines that never answer hold up other engines at the worst.
         self._engine_threads = ThreadPoolExecutor(_ENGINE_THREADS, "engine")
         self._opening: dict[tuple[str, str], asyncio.Task[Terminal]] = {}
@@ -69,6 +71,10 @@ class Hub:
             await asyncio.to_thread(sandbox.thaw)
             if ticket.purpose == "terminal":
                 await self._serve_terminal(connection, sandbox, ticket.terminal, query)
+            elif ticket.purpose == "files":
+                shell = self.terminals.get((sandbox.id, ticket.terminal))
+                folder = shell.folder() if shell else ""
+                await self._transfers.serve(connection, sandbox, folder, query)
             else:
                 await self._serve_engine(connection, sandbox)
         except tickets.BadTicket as error:

@@ -130,14 +130,24 @@ class Terminal:
             return ""
         try:
             group = os.tcgetpgrp(self.fd)
-            leader: int = struct.unpack("i", fcntl.ioctl(self.fd, _TIOCGSID, bytes(4)))[0]
+            if group == self._leader():
+                return ""
         except OSError:  # the shell is just ending
-            return ""
-        if group == leader:
             return ""
         with suppress(OSError):
             return Path(f"/proc/{group}/comm").read_text(errors="replace").strip()[:32] or "?"
         return "?"
+
+    def folder(self) -> str:
+        """Where the shell is, as it sees it; ``""`` if that cannot be told."""
+        with suppress(OSError):
+            if not self.ended:
+                return os.readlink(f"/proc/{self._leader()}/cwd")
+        return ""
+
+    def _leader(self) -> int:
+        leader: int = struct.unpack("i", fcntl.ioctl(self.fd, _TIOCGSID, bytes(4)))[0]
+        return leader
 
     def settle_pace(self) -> None:
         """Stop or go on reading the pty by how far the owner is behind."""

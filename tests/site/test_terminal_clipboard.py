@@ -89,8 +89,9 @@ def test_pastes_by_the_middle_button(page: Page) -> None:
     page.evaluate(
         """() => { const data = new DataTransfer();
         data.setData("text/plain", "echo by-middle");
+        const how = { clipboardData: data, bubbles: true, cancelable: true };
         document.querySelector("[data-active] textarea").dispatchEvent(
-            new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true })); }"""
+            new ClipboardEvent("paste", how)); }"""
     )
     terminal.wait_for("# echo by-middle$")
 

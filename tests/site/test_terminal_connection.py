@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, WebSocketRoute, expect
+from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 
 from tests.site.terminal_page import PROMPT, TerminalPage
 
@@ -54,7 +54,7 @@ class Line:
         self.passes = lambda _: True
 
 
-def notice(page: Page, kind: str):
+def notice(page: Page, kind: str) -> Locator:
     return page.locator(f"[data-active] [data-notice={kind}]")
 
 

@@ -1,6 +1,7 @@
 // The terminal part of a page, put together: terminals, find bar, menu, keys.
 import { Clipboard } from "./clipboard.js";
 import { ask } from "./dialogs.js";
+import { Files } from "./files.js";
 import { followKeyboard, KeyBar } from "./keybar.js";
 import { Menu } from "./menu.js";
 import { FindBar } from "./search.js";
@@ -16,8 +17,9 @@ export function startTerminals(element, { onStatus }) {
   const clipboard = new Clipboard({
     warning: part("paste-dialog"),
     field: part("paste-by-hand-dialog"),
-    onFiles: () => {},
+    onFiles: (files) => transfers.upload(files),
   });
+  const transfers = new Files(element, { dialog: part("download-dialog"), current: () => workspace.active });
 
   const actions = {
     copy: () => clipboard.copy(workspace.active),
@@ -36,6 +38,8 @@ export function startTerminals(element, { onStatus }) {
     next: () => workspace.step(1),
     previous: () => workspace.step(-1),
     leave: () => workspace.tabs.focus(),
+    upload: () => transfers.choose(),
+    download: () => transfers.browse(),
     help: () => ask(part("help-dialog")),
     menu: () => openMenu(),
   };
@@ -63,6 +67,7 @@ export function startTerminals(element, { onStatus }) {
     selectByTouch(view, (x, y) => menu.show(x, y, view.terminal.textarea));
     view.terminal.attachCustomKeyEventHandler(keyHandler(view.terminal, run));
     clipboard.listen(view);
+    transfers.listen(view);
     view.slot.addEventListener("contextmenu", (event) => {
       // With Shift it is the browser's own menu; programs that use the mouse get their clicks.
       if (event.shiftKey) return;
