@@ -8,6 +8,7 @@ from playground.sandboxes import files, views
 
 urlpatterns = [
     path("images/", views.catalogue, name="catalogue"),
+    path("recordings/", views.recordings, name="recordings"),
     path("sandbox/reset/", views.reset, name="sandbox-reset"),
     path("sandbox/files/look/", files.look, name="files-look"),
     path("sandbox/files/get/", files.download, name="files-download"),

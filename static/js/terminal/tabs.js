@@ -7,7 +7,7 @@ export class TabRow {
     this.element.addEventListener("keydown", (event) => this.#key(event));
   }
 
-  // `tabs`: {name, title, panel, selected, shown, marked}. Tabs are kept, so that focus stays.
+  // `tabs`: {name, title, panel, selected, shown, marked, recorded}. Tabs are kept, so that focus stays.
   draw(tabs) {
     const kept = new Map([...this.element.children].map((item) => [item.dataset.name, item]));
     const items = tabs.map((tab) => this.#update(kept.get(tab.name) ?? this.#make(tab.name), tab));
@@ -40,16 +40,17 @@ export class TabRow {
     return item;
   }
 
-  #update(item, { title, panel, selected, shown, marked }) {
+  #update(item, { title, panel, selected, shown, marked, recorded }) {
     const tab = item.firstElementChild;
     if (tab.textContent !== title) tab.textContent = title;
     tab.setAttribute("aria-selected", selected);
     tab.setAttribute("aria-controls", panel);
-    tab.setAttribute("aria-description", marked ? this.words.rang : "");
+    tab.setAttribute("aria-description", [marked && this.words.rang, recorded && this.words.records].filter(Boolean).join(", "));
     tab.tabIndex = selected ? 0 : -1;
     item.classList.toggle("selected", selected);
     item.classList.toggle("shown", shown);
     item.classList.toggle("marked", marked);
+    item.classList.toggle("recorded", recorded);
     return item;
   }
 

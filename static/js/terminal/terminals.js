@@ -4,6 +4,7 @@ import { ask } from "./dialogs.js";
 import { Files } from "./files.js";
 import { followKeyboard, KeyBar } from "./keybar.js";
 import { Menu } from "./menu.js";
+import { Recording } from "./recording.js";
 import { FindBar } from "./search.js";
 import { Settings } from "./settings.js";
 import { keyHandler } from "./shortcuts.js";
@@ -20,6 +21,7 @@ export function startTerminals(element, { onStatus }) {
     onFiles: (files) => transfers.upload(files),
   });
   const transfers = new Files(element, { dialog: part("download-dialog"), current: () => workspace.active });
+  const recording = new Recording(element, { onChange: () => workspace.redraw() });
 
   const actions = {
     copy: () => clipboard.copy(workspace.active),
@@ -40,6 +42,8 @@ export function startTerminals(element, { onStatus }) {
     leave: () => workspace.tabs.focus(),
     upload: () => transfers.choose(),
     download: () => transfers.browse(),
+    record: () => recording.toggle(workspace.active),
+    recordings: () => window.open(element.dataset.recordings, "_blank", "noopener"),
     help: () => ask(part("help-dialog")),
     menu: () => openMenu(),
   };
@@ -49,7 +53,7 @@ export function startTerminals(element, { onStatus }) {
     run,
     state: (action) => ({
       disabled: action === "copy" && !workspace.active.terminal.hasSelection(),
-      checked: { "screen-reader": settings.screenReader, split: workspace.shown.length === 2 }[action],
+      checked: { "screen-reader": settings.screenReader, split: workspace.shown.length === 2, record: workspace.active.recorder !== null }[action],
     }),
   });
   const menuButton = element.querySelector('[data-action="menu"]');
@@ -84,6 +88,7 @@ export function startTerminals(element, { onStatus }) {
     onView,
     events: {
       status: (view) => onStatus(view.state, view.statusText ?? ""),
+      removing: (view) => recording.stop(view),
       changed: () => workspaceReady() && find.follow(),
     },
   });

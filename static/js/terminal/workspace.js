@@ -10,7 +10,7 @@ const MOST_TERMINALS = 16; // as many as the hub gives to one host
 const SPLIT_FROM = 600; // pixels: two terminals of 80 columns never fit below that
 
 export class Workspace {
-  // `events`: status and changed; `onView` is called once with every new view.
+  // `events`: status, changed and removing; `onView` is called once with every new view.
   constructor(element, { settings, events, onView }) {
     Object.assign(this, { element, settings, events, onView });
     this.words = element.dataset;
@@ -97,6 +97,10 @@ export class Workspace {
     this.active.restart();
   }
 
+  redraw() {
+    this.#draw();
+  }
+
   refit() {
     for (const view of this.shown) view.refit();
   }
@@ -173,6 +177,7 @@ export class Workspace {
   #remove(view) {
     const index = this.views.indexOf(view);
     const focused = view === this.active;
+    this.events.removing(view);
     this.views.splice(index, 1);
     this.shown = this.shown.filter((other) => other !== view);
     this.marked.delete(view);
@@ -200,6 +205,7 @@ export class Workspace {
         selected: view === this.active,
         shown: seen.includes(view),
         marked: this.marked.has(view),
+        recorded: view.recorder !== null,
       })),
     );
   }
