@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
+from bench.chaos import chaos
+from bench.density import density
 from bench.prompt import claim, prompt
-from bench.sandboxes import cold, engine_run, idle_pss, thaw
+from bench.sandboxes import cold, engine_run, idle_pss, overhead, thaw
 
 BENCHES: dict[str, Callable[[], None]] = {
     "sandbox.cold": cold,
@@ -15,6 +17,10 @@ BENCHES: dict[str, Callable[[], None]] = {
     "sandbox.thaw": thaw,
     "sandbox.idle_pss": idle_pss,
     "engine.run": engine_run,
+    "engine.run.overhead": overhead,
+    "sandbox.density": density,
+    "chaos.lost": chaos,
+    "chaos.leaked": chaos,
 }
 
 
@@ -24,8 +30,8 @@ def main() -> int:
     if unknown := [name for name in names if name not in BENCHES]:
         print(f"no benchmark {', '.join(unknown)}; there are: {', '.join(BENCHES)}")
         return 2
-    for name in names:
-        BENCHES[name]()
+    for run in dict.fromkeys(BENCHES[name] for name in names):  # one may measure two things
+        run()
     return 0
 
 

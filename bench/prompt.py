@@ -3,71 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
-import signal
-import socket
-import subprocess
-import sys
-import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from http.cookiejar import CookieJar
-from pathlib import Path
 
 from websockets.asyncio.client import connect
 
 from bench.measure import report
 from bench.pss import pss_mb
-from playground.runtime.config import PROJECT_ROOT
+from bench.site import site
 from playground.serve.layout import Layout
 from playground.serve.leftovers import processes
 
 _PROMPT = re.compile(rb"docker-host.*# ")
 
 
-@contextmanager
-def _site(pool: int) -> Iterator[tuple[str, Layout]]:
-    """A site of its own on a free port, with a pool of that size."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    with tempfile.TemporaryDirectory() as folder:
-        var = Path(folder) / "var"
-        process = subprocess.Popen(
-            [sys.executable, "-m", "playground.serve", "--port", str(port)],
-            cwd=PROJECT_ROOT,
-            env={
-                **os.environ,
-                "PLAYGROUND_VAR": str(var),
-                "PLAYGROUND_POOL_MIN": str(pool),
-                "PLAYGROUND_POOL_MAX": str(pool),
-            },
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        try:
-            address = f"127.0.0.1:{port}"
-            _await(f"http://{address}/lessons/")
-            yield address, Layout(var)
-        finally:
-            os.killpg(process.pid, signal.SIGINT)
-            process.wait(timeout=60)
-
-
-def _await(url: str, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            with urllib.request.urlopen(url, timeout=5):
-                return
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
+def _pool_of(size: int) -> AbstractContextManager[tuple[str, Layout]]:
+    return site(PLAYGROUND_POOL_MIN=str(size), PLAYGROUND_POOL_MAX=str(size))
 
 
 async def _first_prompt(address: str) -> float:
@@ -95,7 +49,7 @@ async def _first_prompt(address: str) -> float:
 
 def prompt(n: int = 15) -> None:
     """Every sample is a new student on a cold sandbox."""
-    with _site(pool=0) as (address, layout):
+    with _pool_of(0) as (address, layout):
         asyncio.run(_first_prompt(address))  # imports and the page cache
         samples = [asyncio.run(_first_prompt(address)) for _ in range(n)]
         memory = pss_mb(process.pid for process in processes(layout))
@@ -109,7 +63,7 @@ _REFILL = 1.5
 def claim(n: int = 20) -> None:
     """Every sample is a new student whom a pooled sandbox waits for."""
     samples = []
-    with _site(pool=3) as (address, layout):
+    with _pool_of(3) as (address, layout):
         time.sleep(3 * _REFILL)
         asyncio.run(_first_prompt(address))
         for _ in range(n):

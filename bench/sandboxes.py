@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import statistics
 import tempfile
 import time
 from collections.abc import Iterator
@@ -10,10 +12,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.measure import report
+from bench.plain_engine import plain_engine
 from bench.pss import pss_mb
 from playground.runtime import engine
 from playground.runtime.config import RuntimeConfig
-from playground.runtime.sandbox import Node, Sandbox
+from playground.runtime.node import Node
+from playground.runtime.sandbox import Sandbox
 
 #: An idle sandbox is one whose engine has answered and been left alone for so long, in seconds.
 _SETTLE = 10.0
@@ -71,6 +75,32 @@ def _run(sandbox: Sandbox) -> None:
     done = sandbox.run(["docker", "run", "--rm", "busybox", "true"])
     if done.returncode != 0:
         raise SystemExit(f"docker run failed: {done.stderr.decode(errors='replace')}")
+
+
+def overhead(n: int = 20) -> None:
+    """The same ``docker run`` in a sandbox and in a plain engine, in turns: the ratio."""
+    ours: list[float] = []
+    peers: list[float] = []
+    with _node() as node:
+        sandbox = node.create()
+        with plain_engine(node) as plain:
+            for host in (sandbox, plain):
+                _run(host)
+            for _ in range(n):
+                for host, samples in ((sandbox, ours), (plain, peers)):
+                    started = time.perf_counter()
+                    _run(host)
+                    samples.append((time.perf_counter() - started) * 1000)
+    ratio = statistics.median(ours) / statistics.median(peers)
+    line = {
+        "bench": "engine.run.overhead",
+        "unit": "ratio",
+        "p50": round(ratio, 3),
+        "ours_ms_p50": round(statistics.median(ours), 1),
+        "peer_ms_p50": round(statistics.median(peers), 1),
+        "n": n,
+    }
+    print(json.dumps(line), flush=True)
 
 
 def thaw(n: int = 20) -> None:

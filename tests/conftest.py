@@ -10,7 +10,7 @@ import pytest
 
 from playground.runtime.config import RuntimeConfig
 from playground.runtime.doctor import reason
-from playground.runtime.sandbox import Node
+from playground.runtime.node import Node
 from tests.support import Host
 
 ALLOW_SKIP = os.environ.get("PLAYGROUND_ALLOW_SKIP") == "1"

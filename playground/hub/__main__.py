@@ -13,7 +13,7 @@ from websockets.asyncio.server import unix_serve
 from playground.hub.gateway import Hub
 from playground.hub.protocol import MAX_INPUT_FRAME
 from playground.runtime.config import RuntimeConfig
-from playground.runtime.sandbox import Node
+from playground.runtime.node import Node
 
 
 async def main() -> None:
@@ -25,6 +25,7 @@ async def main() -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await hub.adopt()
     socket.unlink(missing_ok=True)
     async with unix_serve(
         hub.serve,

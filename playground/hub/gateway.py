@@ -18,13 +18,15 @@ from urllib.parse import parse_qs, urlsplit
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
-from playground.hub import protocol, tickets
+from playground.hub import protocol, shim_link, tickets
 from playground.hub.engine_view import snapshot
 from playground.hub.files import Transfers
-from playground.hub.shell import open_shell
+from playground.hub.shell import open_shell, take_over
+from playground.hub.shim_link import ShimLink
 from playground.hub.terminal import Terminal
 from playground.runtime.errors import SandboxError
-from playground.runtime.sandbox import Node, Sandbox
+from playground.runtime.node import Node
+from playground.runtime.sandbox import Sandbox
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +43,8 @@ _ENGINE_THREADS = 32
 _MAX_TERMINALS = 16
 #: A page is told what was taken of its input after so many bytes, and with any output.
 _COUNT_EVERY = 4096
+#: How long after a killed shell its host may still look alive, in seconds.
+_DYING = 0.3
 
 
 class Hub:
@@ -54,6 +58,8 @@ class Hub:
         # Threads of their own: engines that never answer hold up other engines at the worst.
         self._engine_threads = ThreadPoolExecutor(_ENGINE_THREADS, "engine")
         self._opening: dict[tuple[str, str], asyncio.Task[Terminal]] = {}
+        self._links: dict[str, asyncio.Task[ShimLink]] = {}
+        self._dropping: set[asyncio.Task[None]] = set()
 
     async def serve(self, connection: ServerConnection) -> None:
         """Handle one connection from the web process."""
@@ -86,11 +92,33 @@ class Hub:
         except ConnectionClosed:
             pass
 
+    async def adopt(self) -> None:
+        """Take over the terminals that an earlier hub has left with their shims."""
+        for sandbox in self.node.sandboxes():
+            try:
+                if sandbox.is_alive() and (link := await shim_link.connect(sandbox)):
+                    task = asyncio.create_task(self._take_over(sandbox, link))
+                    self._links[sandbox.id] = task
+                    await task
+            except (SandboxError, OSError) as error:
+                log.warning("the terminals of %s were not found again: %s", sandbox.id, error)
+
     def close(self) -> None:
-        """Hang up all terminals."""
+        """Let all terminals go; their shims keep them for the next hub."""
         for terminal in list(self.terminals.values()):
-            terminal.close()
+            terminal.release()
         self._engine_threads.shutdown(wait=False, cancel_futures=True)
+
+    def names(self, sandbox: Sandbox) -> list[str]:
+        """Which terminals a sandbox has."""
+        return [name for owner, name in self.terminals if owner == sandbox.id]
+
+    async def hang_up(self, sandbox: Sandbox, terminal: Terminal) -> None:
+        """End a terminal's shell: the shim lets go of the pty first, then the hub."""
+        await asyncio.to_thread(sandbox.thaw)  # a frozen shell would never hear of it
+        link = await self._link(sandbox)
+        await link.drop(terminal.name)
+        terminal.close()
 
     async def _serve_terminal(
         self,
@@ -101,8 +129,7 @@ class Hub:
     ) -> None:
         columns, rows = _size(query)
         terminal = await self._terminal(sandbox, name, columns, rows)
-        names = [name for owner, name in self.terminals if owner == sandbox.id]
-        session = _Session(connection, terminal, sandbox, query, names)
+        session = _Session(connection, self, terminal, sandbox, query)
         terminal.attach(session)
         terminal.resize(session, columns, rows)
         try:
@@ -125,16 +152,43 @@ class Hub:
     async def _open(
         self, sandbox: Sandbox, key: tuple[str, str], columns: int, rows: int
     ) -> Terminal:
+        link = await self._link(sandbox)
+        if found := self.terminals.get(key):  # the shim has kept it
+            return found
         if sum(1 for owner, _ in self.terminals if owner == sandbox.id) >= _MAX_TERMINALS:
             raise SandboxError(f"This host has {_MAX_TERMINALS} terminals already")
-        terminal = Terminal(key[1], await open_shell(sandbox, columns, rows))
-        terminal.on_exit(lambda: self._forget(key, terminal))
+        pty = await open_shell(sandbox, link, key[1], columns, rows)
+        return self._add(key, Terminal(key[1], pty), link)
+
+    def _add(self, key: tuple[str, str], terminal: Terminal, link: ShimLink) -> Terminal:
+        terminal.on_exit(lambda: self._forget(key, terminal, link))
         self.terminals[key] = terminal
         return terminal
 
-    def _forget(self, key: tuple[str, str], terminal: Terminal) -> None:
+    async def _link(self, sandbox: Sandbox) -> ShimLink:
+        """The connection to a sandbox's shim, with what the shim has kept taken over."""
+        task = self._links.get(sandbox.id)
+        if task is None or (task.done() and (task.exception() or task.result().closed)):
+            task = self._links[sandbox.id] = asyncio.create_task(self._make_link(sandbox))
+        return await asyncio.shield(task)
+
+    async def _make_link(self, sandbox: Sandbox) -> ShimLink:
+        link = await shim_link.connect(sandbox) or await shim_link.start(sandbox)
+        return await self._take_over(sandbox, link)
+
+    async def _take_over(self, sandbox: Sandbox, link: ShimLink) -> ShimLink:
+        for kept in await link.kept():
+            key = (sandbox.id, kept.name)
+            if key not in self.terminals:
+                self._add(key, Terminal(kept.name, take_over(link, kept)), link)
+        return link
+
+    def _forget(self, key: tuple[str, str], terminal: Terminal, link: ShimLink) -> None:
         if self.terminals.get(key) is terminal:
             del self.terminals[key]
+        dropping = asyncio.create_task(link.drop(key[1]))
+        self._dropping.add(dropping)
+        dropping.add_done_callback(self._dropping.discard)
 
     async def _serve_engine(self, connection: ServerConnection, sandbox: Sandbox) -> None:
         """Send what the engine has, and again whenever that has changed."""
@@ -157,22 +211,22 @@ class _Session:
     def __init__(
         self,
         connection: ServerConnection,
+        hub: Hub,
         terminal: Terminal,
         sandbox: Sandbox,
         query: Mapping[str, str],
-        terminals: list[str],
     ) -> None:
         self.connection = connection
+        self.hub = hub
         self.sandbox = sandbox
         self.terminal = terminal
         ring = terminal.ring
-        self.terminals = terminals
         self.page = query.get("page", "")
         self.counted = terminal.inputs.enter(self.page, self)
         self.told = self.counted or 0
         after = query.get("after", "")
-        # A position in the output of another shell means nothing in this one's.
-        same = query.get("shell", terminal.shell_id) == terminal.shell_id
+        # Of another shell, which was here before, the page must show nothing any more.
+        same = query.get("shell") == ring.shell
         self.resumed = same and after.isdigit() and ring.start <= int(after) <= ring.end
         self.position = int(after) if self.resumed else ring.start
         #: What is shown up to here happened before the page came: it must not answer queries in it.
@@ -192,11 +246,11 @@ class _Session:
                     "start": self.position,
                     "live": self.live,
                     "resumed": self.resumed,
+                    "shell": self.terminal.ring.shell,
                     "terminal": self.terminal.name,
-                    "shell": self.terminal.shell_id,
                     "input": self.counted,
                     "host": self.sandbox.id,
-                    "terminals": self.terminals,
+                    "terminals": self.hub.names(self.sandbox),
                 },
             )
         )
@@ -227,10 +281,18 @@ class _Session:
                 await self._tell_count()
                 continue
             if self.terminal.exit_code is not None:
+                await self._must_live()
                 document = {"code": self.terminal.exit_code}
                 await self.connection.send(protocol.frame(protocol.EXIT, document))
                 return
             await self._news.wait()
+
+    async def _must_live(self) -> None:
+        """Tell a shell that ended from one whose host did; raises ``SandboxError``."""
+        if self.terminal.exit_code not in range(126):
+            await asyncio.sleep(_DYING)  # its processes end one after another
+        if not self.sandbox.is_alive():
+            raise SandboxError("The sandbox has ended")
 
     async def _receive(self) -> None:
         async for message in self.connection:
@@ -274,8 +336,7 @@ class _Session:
         if program:
             await self.connection.send(protocol.frame(protocol.BUSY, {"program": program}))
         else:
-            await asyncio.to_thread(self.sandbox.thaw)  # a frozen shell would never hear of it
-            self.terminal.close()
+            await self.hub.hang_up(self.sandbox, self.terminal)
 
 
 def _size(query: Mapping[str, str]) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""Opening a shell in a sandbox: the sandbox's own pty, held by the hub.
+"""Opening a shell in a sandbox: the sandbox's own pty, kept by its shim and lent to the hub.
 
 ``crun exec --tty`` alone would put a second pty and a copying process in between, which passes
 ``SIGWINCH`` on but not the new size, and blocks where the shell does not read. With a console
@@ -8,17 +8,20 @@ socket crun hands over the inner pty itself (OCI runtimes' ``--console-socket``)
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
+import signal
 import socket
-import subprocess
 from contextlib import suppress
+from functools import partial
 
 from ptyprocess import PtyProcess
 
-from playground.hub.terminal import Pty
+from playground.hub.ring import new_memory
+from playground.hub.shim_link import Kept, ShimLink
+from playground.hub.terminal import RING_BYTES, Pty
 from playground.runtime.disks import STAGE
 from playground.runtime.errors import SandboxError
-from playground.runtime.private_mounts import leave_machine_mounts
 from playground.runtime.sandbox import Sandbox
 
 #: What a student's login shell is.
@@ -27,58 +30,70 @@ SHELL = ("bash", "--login")
 _START_WITHIN = 20.0
 
 
-async def open_shell(sandbox: Sandbox, columns: int, rows: int) -> Pty:
+async def open_shell(sandbox: Sandbox, link: ShimLink, name: str, columns: int, rows: int) -> Pty:
     """Start a login shell in a sandbox; raises ``SandboxError`` if none comes up."""
     STAGE.mkdir(mode=0o711, parents=True, exist_ok=True)
     path = STAGE / f"console-{secrets.token_hex(8)}"
-    listener = socket.socket(socket.AF_UNIX)
+    complaint, errors = os.pipe()
     try:
-        listener.bind(str(path))
-        path.chmod(0o600)
-        listener.listen(1)
-        listener.setblocking(False)
-        process = subprocess.Popen(
-            sandbox.exec_command(
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(path))
+            path.chmod(0o600)
+            listener.listen(1)
+            listener.setblocking(False)
+            command = sandbox.exec_command(
                 SHELL, tty=True, env={"TERM": "xterm-256color"}, console_socket=str(path)
-            ),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            preexec_fn=leave_machine_mounts,
-        )
-        try:
-            master = await _receive_pty(listener, process)
-        except BaseException:
-            process.kill()
-            await asyncio.to_thread(process.communicate)
-            raise
+            )
+            pid = await link.spawn(name, command, errors)
+            pty = -1
+            try:
+                pty = await _receive_pty(listener, link, name)
+                memory = new_memory(RING_BYTES)
+                await link.keep(name, pty, memory)
+            except BaseException as error:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+                if pty >= 0:
+                    os.close(pty)
+                if isinstance(error, SandboxError):
+                    why = _read(complaint) or str(error)
+                    raise SandboxError(f"No shell could be started: {why}") from None
+                raise
     finally:
-        listener.close()
         path.unlink(missing_ok=True)
-    assert process.stderr
-    process.stderr.close()
-    pty = PtyProcess(process.pid, master)
-    pty.setwinsize(rows, columns)
-    return Pty(pty, process.wait)
+        os.close(errors)
+        os.close(complaint)
+    kept = take_over(link, Kept(name, pid, pty, memory))
+    kept.process.setwinsize(rows, columns)
+    return kept
 
 
-async def _receive_pty(listener: socket.socket, process: subprocess.Popen[bytes]) -> int:
+def take_over(link: ShimLink, kept: Kept) -> Pty:
+    """Use a terminal that the shim keeps."""
+    process = PtyProcess(kept.pid, kept.pty)
+    return Pty(process, partial(link.exit_code, kept.name), kept.memory)
+
+
+async def _receive_pty(listener: socket.socket, link: ShimLink, name: str) -> int:
     """Take the pty's descriptor from the console socket, unless crun gives up first."""
     loop = asyncio.get_running_loop()
-    ended = asyncio.create_task(_until_ended(process))
+    ended = asyncio.create_task(link.exit_code(name))
     arrived = asyncio.create_task(loop.sock_accept(listener))
     try:
         await asyncio.wait(
             {ended, arrived}, timeout=_START_WITHIN, return_when=asyncio.FIRST_COMPLETED
         )
         if not arrived.done():
-            raise SandboxError(f"No shell could be started: {_complaint(process)}")
+            late = f"it took more than {_START_WITHIN:.0f} s"
+            raise SandboxError("it ended at once" if ended.done() else late)
         connection, _ = arrived.result()
         with connection:
             connection.settimeout(_START_WITHIN)
-            _, descriptors, _, _ = await asyncio.to_thread(socket.recv_fds, connection, 4096, 1)
+            _, descriptors, _, _ = await asyncio.to_thread(
+                socket.recv_fds, connection, 4096, 1, socket.MSG_CMSG_CLOEXEC
+            )
         if not descriptors:
-            raise SandboxError("No shell could be started: no terminal was handed over")
+            raise SandboxError("no terminal was handed over")
         return descriptors[0]
     finally:
         arrived.cancel()
@@ -87,12 +102,8 @@ async def _receive_pty(listener: socket.socket, process: subprocess.Popen[bytes]
         ended.cancel()
 
 
-async def _until_ended(process: subprocess.Popen[bytes]) -> None:
-    while process.poll() is None:
-        await asyncio.sleep(0.05)
-
-
-def _complaint(process: subprocess.Popen[bytes]) -> str:
-    if process.poll() is None or not process.stderr:
-        return f"it took more than {_START_WITHIN:.0f} s"
-    return process.stderr.read(1000).decode(errors="replace").strip() or "crun ended"
+def _read(complaint: int) -> str:
+    os.set_blocking(complaint, False)
+    with suppress(BlockingIOError):
+        return os.read(complaint, 1000).decode(errors="replace").strip()
+    return ""

@@ -1,6 +1,7 @@
 """A terminal: a shell in a sandbox, its pty, and what it put out.
 
 The process side. It knows viewers only as something that has a position and wants to be woken.
+The sandbox's shim holds pty and memory too, so a terminal outlives the hub that it is in.
 """
 
 from __future__ import annotations
@@ -8,9 +9,8 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
-import secrets
 import struct
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,10 +47,11 @@ class Viewer(Protocol):
 
 @dataclass(frozen=True)
 class Pty:
-    """A process with its pty, and how to collect its exit code once it has ended."""
+    """A process with its pty, how to wait for its exit code, and the memory of its ring."""
 
     process: PtyProcess
-    wait: Callable[[], int]
+    wait: Callable[[], Awaitable[int]]
+    memory: int
 
 
 class Terminal:
@@ -58,10 +59,8 @@ class Terminal:
 
     def __init__(self, name: str, pty: Pty) -> None:
         self.name = name
-        #: Which shell this is: a page knows by it whether it has come back to the same one.
-        self.shell_id = secrets.token_hex(6)
         self.inputs = InputCounts()
-        self.ring = Ring(RING_BYTES)
+        self.ring = Ring(pty.memory)
         #: Known once the shell's process has been waited for, shortly after it ended.
         self.exit_code: int | None = None
         self.ended = False
@@ -161,8 +160,14 @@ class Terminal:
             self._resume_reading()
 
     def close(self) -> None:
-        """Hang up: the shell and its children get SIGHUP."""
+        """Hang up: unless someone else holds the pty, the shell and its children get SIGHUP."""
         self._end()
+
+    def release(self) -> None:
+        """Leave the shell to its shim, as a hub does that stops."""
+        if not self.ended:
+            self.ended = True
+            self._let_go()
 
     def _resume_reading(self) -> None:
         self._loop.add_reader(self.fd, self._read)
@@ -203,23 +208,23 @@ class Terminal:
     def _end(self) -> None:
         if self.ended:
             return
-        self._loop.remove_reader(self.fd)
-        self._loop.remove_writer(self.fd)
         self.ended = True
         self._input.clear()
         self._input_room.set()
-        # Not the process's own close(), which sleeps and then waits.
+        self._let_go()
+        # The command ends by itself when its pty is gone, but maybe not soon: a shell may ignore
+        # the hang-up, or its sandbox be frozen.
+        self._collecting = self._loop.create_task(self._collect())
+
+    def _let_go(self) -> None:
+        self._loop.remove_reader(self.fd)
+        self._loop.remove_writer(self.fd)
+        # Not the process's own close(), which ends the process, sleeps and then waits.
         self._process.fileobj.close()
         self._process.closed = True
-        # The command ends by itself when its pty is gone, but maybe not soon: a shell may ignore
-        # the hang-up, or its sandbox be frozen. A pidfd tells when, without a thread that waits.
-        pidfd = os.pidfd_open(self._process.pid)
-        self._loop.add_reader(pidfd, self._reap, pidfd)
 
-    def _reap(self, pidfd: int) -> None:
-        self._loop.remove_reader(pidfd)
-        os.close(pidfd)
-        self.exit_code = self._pty.wait()
+    async def _collect(self) -> None:
+        self.exit_code = await self._pty.wait()
         self._wake_all()
         self._on_exit()
 

@@ -20,6 +20,8 @@ from playground.runtime.errors import MachineUnfit, SandboxError
 
 ROOT = Path("/sys/fs/cgroup")
 INNER = "sandbox"
+#: What our own groups carry: an attribute that only the machine's root can set (xattr(7)).
+LABEL = "trusted.docker-playground"
 
 #: The scheduler's period in microseconds, the kernel's default (Documentation/scheduler/
 #: sched-bwc.rst).
@@ -138,13 +140,13 @@ class NodeGroup:
         return SandboxGroup(self, sandbox_id)
 
     def sandbox_ids(self) -> set[str]:
-        """The ids of all sandboxes that have a group in any controller."""
+        """The ids of all sandboxes that have a group with our label in any controller."""
         if self._under_systemd() and not self._find():
             return set()
         found: set[str] = set()
         for top in self._tops():
             if top.is_dir():
-                found |= {d.name for d in top.iterdir() if d.is_dir() and d.name != "holder"}
+                found |= {d.name for d in top.iterdir() if _label(d) == self.name}
         return found
 
     def controllers(self) -> list[Path]:
@@ -186,6 +188,8 @@ class SandboxGroup:
             self._create_v2(limits)
         else:
             self._create_v1(limits)
+        for outer in self._outers():
+            os.setxattr(outer, LABEL, self.node.name.encode())
 
     def _create_v2(self, limits: Limits) -> None:
         outer = self._outer("")
@@ -334,6 +338,13 @@ def _enable(group: Path) -> None:
     for controller in sorted((have & {*_V2_NEEDED, "cpuset", "io"}) - on):
         with suppress(OSError):
             (group / "cgroup.subtree_control").write_text(f"+{controller}")
+
+
+def _label(group: Path) -> str:
+    try:
+        return os.getxattr(group, LABEL).decode(errors="replace")
+    except OSError:
+        return ""
 
 
 def _pids(group: Path) -> list[int]:

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 from playground.runtime.config import PROJECT_ROOT, RuntimeConfig
+from playground.runtime.errors import SandboxError
 from playground.runtime.recipes import (
     SUITE,
     Progress,
@@ -23,9 +24,22 @@ _VERSION = "1"
 _LEFT_OUT = ("/usr/share/man/*", "/usr/share/doc/*", "/usr/share/locale/*", "/usr/share/info/*")
 
 
+def key() -> str:
+    """The hash of this checkout's recipe."""
+    return recipe_hash(_VERSION, RECIPE)
+
+
 def path(config: RuntimeConfig) -> Path:
     """Where the host image of this recipe is, or will be."""
-    return config.cache_dir / "host" / recipe_hash(_VERSION, RECIPE) / "rootfs"
+    return config.cache_dir / "host" / key() / "rootfs"
+
+
+def get(config: RuntimeConfig, key: str) -> Path:
+    """The host image that a sandbox was made with; raises ``SandboxError`` if it is gone."""
+    rootfs = config.cache_dir / "host" / key / "rootfs" if key else path(config)
+    if not rootfs.is_dir():
+        raise SandboxError(f"The host image {key} that it was made with is gone")
+    return rootfs
 
 
 def packages() -> list[str]:

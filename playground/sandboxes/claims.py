@@ -10,7 +10,7 @@ from django.utils import timezone
 from playground.sandboxes import pool
 from playground.sandboxes.models import Sandbox
 
-_LIVING = (Sandbox.State.REQUESTED, Sandbox.State.READY)
+_LIVING = (Sandbox.State.POOLED, Sandbox.State.REQUESTED, Sandbox.State.READY)
 
 #: A wish that no worker has fulfilled for so long is asked again: the task may be lost.
 _ASK_AGAIN = timedelta(seconds=60)
@@ -31,7 +31,9 @@ def claim(owner: str) -> Sandbox:
 
 
 def _find_or_make(owner: str) -> tuple[Sandbox, bool]:
-    living = Sandbox.objects.filter(owner=owner, state__in=_LIVING)
+    living = Sandbox.objects.filter(
+        owner=owner, state__in=[Sandbox.State.REQUESTED, Sandbox.State.READY]
+    )
     if found := living.first():
         return found, False
     try:
@@ -43,11 +45,31 @@ def _find_or_make(owner: str) -> tuple[Sandbox, bool]:
         return living.get(), False
 
 
-def give_up(sandbox_id: str, reason: str) -> None:
-    """Note that a sandbox is not there any more, so that the next claim makes a new one."""
-    Sandbox.objects.filter(id=sandbox_id, state__in=_LIVING).update(
+def give_up(sandbox_id: str, reason: str) -> bool:
+    """Note that a sandbox is over, so that the next claim makes a new one.
+
+    ``False`` if that was known: whoever gets ``True`` is the one to remove it.
+    """
+    changed = Sandbox.objects.filter(id=sandbox_id, state__in=_LIVING).update(
         state=Sandbox.State.REMOVED, error=reason
     )
+    return bool(changed)
+
+
+def revive(sandbox_id: str) -> bool:
+    """Turn a student's sandbox that has ended into a wish for it to come back with its disk."""
+    changed = Sandbox.objects.filter(id=sandbox_id, state=Sandbox.State.READY).update(
+        state=Sandbox.State.REQUESTED, error=""
+    )
+    return bool(changed)
+
+
+def bring_back(sandbox_id: str) -> None:
+    """Have a student's sandbox that has ended started again; for one that is over, nothing."""
+    from playground.sandboxes import tasks
+
+    if revive(sandbox_id):
+        tasks.create.delay(sandbox_id)
 
 
 def seen(sandbox_id: str) -> None:

@@ -129,7 +129,7 @@ class SandboxConsumer(AsyncWebsocketConsumer):
         try:
             async for message in stream:
                 if self._says_gone(message):
-                    await database_sync_to_async(claims.give_up)(sandbox.id, "it had ended")
+                    await database_sync_to_async(claims.bring_back)(sandbox.id)
                 await self.forward(message)
         except ConnectionClosed:
             pass

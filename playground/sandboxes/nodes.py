@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from playground.runtime.config import RuntimeConfig
-from playground.runtime.sandbox import Node
+from playground.runtime.node import Node
 
 
 @cache

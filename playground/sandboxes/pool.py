@@ -6,12 +6,33 @@ from datetime import timedelta
 
 import psutil
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from playground.sandboxes.models import Sandbox
+from playground.sandboxes.models import Sandbox, new_id
 
 #: Claims of the last minutes say how many are coming: as many again are kept ready.
 _DEMAND_WINDOW = timedelta(minutes=2)
+
+
+#: Who owns a sandbox that is being made for the pool.
+_OWNER = "pool:"
+
+
+def wish() -> Sandbox:
+    """The row of a sandbox that is about to be made for the pool."""
+    wished: Sandbox = Sandbox.objects.create(
+        state=Sandbox.State.REQUESTED, owner=f"{_OWNER}{new_id()}"
+    )
+    return wished
+
+
+def wishes() -> QuerySet[Sandbox]:
+    """Rows of sandboxes that are being made for the pool."""
+    wished: QuerySet[Sandbox] = Sandbox.objects.filter(
+        state=Sandbox.State.REQUESTED, owner__startswith=_OWNER
+    )
+    return wished
 
 
 def take(owner: str) -> Sandbox | None:

@@ -14,21 +14,28 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from playground.runtime.errors import NoSuchSandbox, SandboxError
-from playground.sandboxes import pool
-from playground.sandboxes.models import Sandbox, new_id
+from playground.runtime.errors import SandboxError
+from playground.runtime.sandbox import Sandbox as Host
+from playground.sandboxes import claims, pool, recovery
+from playground.sandboxes.models import Sandbox
 from playground.sandboxes.nodes import local_node
 
 log = logging.getLogger(__name__)
 
-#: Who owns a sandbox that is being made for the pool.
-_POOL_OWNER = "pool:"
 _POOL_WISH_LASTS = timedelta(minutes=5)
 
 
 @worker_ready.connect
-def _fill_at_start(**_: Any) -> None:
-    """The first student must not wait for the first beat."""
+def _find_again_at_start(**_: Any) -> None:
+    """Nobody must wait for the first beat, nor for tasks that went with an earlier Redis."""
+    recover.delay()
+
+
+@shared_task
+def recover() -> None:
+    """Set right what an earlier worker has left, and fill the pool."""
+    for sandbox_id in recovery.recover(local_node()):
+        create.delay(sandbox_id)
     refill.delay()
 
 
@@ -44,8 +51,16 @@ def create(sandbox_id: str) -> None:
         log.exception("sandbox %s could not be made", sandbox_id)
         _settle(row, Sandbox.State.FAILED, str(error))
         return
+    finish(row, made)
+
+
+def finish(row: Sandbox, made: Host) -> None:
+    """Hand a sandbox that was made to its student, if they still want it."""
     if not _settle(row, Sandbox.State.READY):
-        made.remove()  # it was given up while it was being made
+        # Either it was given up meanwhile, or another worker that was asked too was quicker.
+        row.refresh_from_db()
+        if row.state == Sandbox.State.REMOVED:
+            made.remove()
 
 
 @shared_task
@@ -53,30 +68,27 @@ def refill() -> None:
     """Bring the pool to its size, one sandbox at a time: a claim that waits goes first."""
     if not pool.is_short():
         return
-    row = Sandbox.objects.create(state=Sandbox.State.REQUESTED, owner=f"{_POOL_OWNER}{new_id()}")
+    row = pool.wish()
     try:
-        local_node().create(row.id)
+        made = local_node().create(row.id)
     except SandboxError as error:
         log.exception("the pool could not be refilled")
         _settle(row, Sandbox.State.FAILED, str(error))
         return
-    row.owner, row.state = "", Sandbox.State.POOLED
-    row.save(update_fields=["owner", "state"])
+    if not Sandbox.objects.filter(id=row.id, state=Sandbox.State.REQUESTED).update(
+        owner="", state=Sandbox.State.POOLED
+    ):
+        made.remove()  # a worker that started meanwhile took it for a dead one's
     if pool.is_short():
         refill.delay()
 
 
 @shared_task
 def remove(sandbox_id: str) -> None:
-    """Remove a sandbox and everything in it."""
-    try:
-        local_node().get(sandbox_id).remove()
-    except NoSuchSandbox:
-        pass
-    row = Sandbox.objects.filter(id=sandbox_id).first()
-    if row is not None and row.state != Sandbox.State.REMOVED:
-        row.state = Sandbox.State.REMOVED
-        row.save(update_fields=["state"])
+    """Remove a sandbox and everything in it. Its row says first that it is over."""
+    claims.give_up(sandbox_id, "it was removed")
+    local_node().clear(sandbox_id)
+    if row := Sandbox.objects.filter(id=sandbox_id).first():
         _tell(row)
 
 
@@ -88,14 +100,14 @@ def reap() -> None:
     old = Q(claimed__lt=now - timedelta(minutes=settings.SANDBOX_LIFE_MINUTES))
     over = Sandbox.objects.filter(unseen | old, state=Sandbox.State.READY)
     for sandbox_id in over.values_list("id", flat=True):
-        remove.delay(sandbox_id)
+        if claims.give_up(sandbox_id, "its time was over"):
+            remove.delay(sandbox_id)
     _freeze_idle()
     # A worker that was killed while it filled the pool left a wish that nobody will fulfil.
-    Sandbox.objects.filter(
-        state=Sandbox.State.REQUESTED,
-        owner__startswith=_POOL_OWNER,
-        created__lt=timezone.now() - _POOL_WISH_LASTS,
-    ).update(state=Sandbox.State.REMOVED)
+    forgotten = pool.wishes().filter(created__lt=now - _POOL_WISH_LASTS)
+    for sandbox_id in forgotten.values_list("id", flat=True):
+        if claims.give_up(sandbox_id, "it was never made"):
+            remove.delay(sandbox_id)
     for sandbox_id in pool.surplus():
         # Out of the pool first: nobody may be given one that is about to go.
         if Sandbox.objects.filter(id=sandbox_id, state=Sandbox.State.POOLED).update(
@@ -103,13 +115,12 @@ def reap() -> None:
         ):
             remove.delay(sandbox_id)
     refill.delay()
-    living = [Sandbox.State.POOLED, Sandbox.State.REQUESTED, Sandbox.State.READY]
-    wanted = set(Sandbox.objects.filter(state__in=living).values_list("id", flat=True))
+    # One that failed may have a disk that an operator can still rescue, for a while.
+    failed = Q(state=Sandbox.State.FAILED) & unseen
+    over_ids = Sandbox.objects.filter(Q(state=Sandbox.State.REMOVED) | failed)
+    # Sandboxes that an operator made by hand have no row, and stay.
     for sandbox in local_node().sandboxes():
-        if sandbox.id in wanted and sandbox.is_alive():
-            continue
-        # Sandboxes that an operator made by hand have no row, and stay.
-        if Sandbox.objects.filter(id=sandbox.id).exists():
+        if over_ids.filter(id=sandbox.id).exists():
             remove.delay(sandbox.id)
 
 

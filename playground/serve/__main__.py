@@ -23,7 +23,7 @@ from honcho.manager import Manager
 from playground.runtime.config import RuntimeConfig
 from playground.runtime.doctor import reason
 from playground.runtime.errors import SandboxError
-from playground.runtime.sandbox import Node
+from playground.runtime.node import Node
 from playground.serve import leftovers, processes
 from playground.serve.layout import Layout
 
@@ -39,7 +39,7 @@ def main() -> int:
         return _fail("Only root can make sandboxes", "Run it with sudo")
     layout = Layout.from_environ()
     if options.stop:
-        return _stop(layout, config)
+        return _stop(layout, config, options.keep)
     _be_known_by(layout)
     if not _port_is_free(options.host, options.port):
         return _fail(
@@ -48,7 +48,7 @@ def main() -> int:
     try:
         layout.prepare()
         lock = _lock(layout)
-        code = _serve(layout, config, options.host, options.port)
+        code = _serve(layout, config, options.host, options.port, options.keep)
         lock.close()
         return code
     except SandboxError as error:
@@ -60,6 +60,12 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--host", default=os.environ.get("BIND", "127.0.0.1"))
     parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")))
     parser.add_argument("--stop", action="store_true")
+    parser.add_argument(
+        "--keep",
+        action="store_true",
+        default=os.environ.get("KEEP", "") not in ("", "0"),
+        help="leave the sandboxes running when stopped; the next start finds them",
+    )
     return parser.parse_args()
 
 
@@ -79,8 +85,13 @@ def _fail(what: str, mend: str) -> int:
     return 1
 
 
-def _stop(layout: Layout, config: RuntimeConfig) -> int:
-    """Ask a running one to stop, then clear what is there all the same."""
+def _stop(layout: Layout, config: RuntimeConfig, keep: bool) -> int:
+    """Ask a running one to stop, then clear what is there all the same.
+
+    To keep the sandboxes is asked by a file, as a signal has no room for it.
+    """
+    if keep and layout.run.is_dir():
+        (layout.run / "keep").touch()
     lock_file = layout.var / "serve.lock"
     if lock_file.exists():
         with lock_file.open("r+") as file:
@@ -90,10 +101,11 @@ def _stop(layout: Layout, config: RuntimeConfig) -> int:
                 with suppress(psutil.Error):
                     psutil.Process(int(pid)).wait(timeout=5)
     ended = leftovers.end(layout)
-    node = Node(config)
-    swept = node.sweep()
-    node.cgroup.remove()
     layout.clear_run()
+    node = Node(config)
+    swept = [] if keep else node.sweep()
+    if not keep:
+        node.cgroup.remove()
     print(f"stopped; {ended} processes and {len(swept)} sandboxes were left over")
     return 0
 
@@ -128,13 +140,11 @@ def _lock(layout: Layout) -> TextIO:
     return file
 
 
-def _serve(layout: Layout, config: RuntimeConfig, host: str, port: int) -> int:
+def _serve(layout: Layout, config: RuntimeConfig, host: str, port: int, keep: bool) -> int:
     node = Node(config)
     os.environ.update(layout.environ(config))
     if ended := leftovers.end(layout):
         print(f"• ended {ended} processes that an earlier run had left")
-    if swept := node.sweep():
-        print(f"• removed {len(swept)} sandboxes that an earlier run had left")
     layout.prepare()
     amiss = reason(config)
     (layout.run / "node.json").write_text(json.dumps({"reason": amiss}))
@@ -159,12 +169,16 @@ def _serve(layout: Layout, config: RuntimeConfig, host: str, port: int) -> int:
         # Last of all: what ends before it still has something to say to it.
         redis.terminate()
         redis.wait()
-        print("• stopping: removing all sandboxes", flush=True)
         leftovers.end(layout)
-        node.shutdown()
+        # 130 and 143: asked to stop, by Ctrl-C or by SIGTERM.
+        asked = manager.returncode in (0, 130, 143)
+        if asked and not keep and not (layout.run / "keep").exists():
+            print("• stopping: removing all sandboxes", flush=True)
+            node.shutdown()
+        else:
+            print("• stopped; the sandboxes are there at the next start", flush=True)
         layout.clear_run()
-    # 130 and 143: asked to stop, by Ctrl-C or by SIGTERM.
-    return 0 if manager.returncode in (0, 130, 143) else 1
+    return 0 if asked else 1
 
 
 def _start_redis(layout: Layout, seconds: float = 10.0) -> subprocess.Popen[bytes]:

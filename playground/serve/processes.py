@@ -59,6 +59,28 @@ def without_rights(command: list[str]) -> str:
     )
 
 
+def kept(name: str, command: list[str]) -> list[str]:
+    """The command that runs ``command`` and starts it again whenever it ends, until told to stop.
+
+    One that was killed is back in a moment. One that cannot start is tried ever more slowly, and
+    given up after the sixth time in a row that it did not live for five seconds.
+    """
+    script = (
+        'trap "stop=1; kill \\$child 2>/dev/null" TERM INT; quick=0; '
+        "while :; do "
+        'started=$(date +%s); "$@" & child=$!; '
+        'wait "$child"; code=$?; '
+        '[ -n "$stop" ] && { wait "$child"; exit 0; }; '
+        "if [ $(($(date +%s) - started)) -lt 5 ]; then quick=$((quick + 1)); else quick=1; fi; "
+        'echo "$0 ended with code $code" >&2; '
+        '[ "$quick" -gt 6 ] && { echo "$0 does not start: given up" >&2; exit "$code"; }; '
+        'sleep "$(echo "0.2 0.2 0.5 1 2 4" | cut -d" " -f"$quick")"; '
+        '[ -n "$stop" ] && exit 0; '
+        "done"
+    )
+    return ["sh", "-c", script, name, *command]
+
+
 def _paths_without_rights() -> dict[str, str]:
     return {
         "PLAYGROUND_CHECKOUT": str(PROJECT_ROOT),
@@ -94,13 +116,7 @@ def redis(layout: Layout) -> Process:
         "--maxmemory", "256mb",
         "--maxmemory-policy", "noeviction",
     ]  # fmt: skip
-    # Started again should it be killed: all others wait for it rather than end with it.
-    loop = (
-        'trap "kill \\$child; wait \\$child; exit 0" TERM; '
-        f'while :; do {shlex.join(server)} & child=$!; wait "$child"; sleep 0.2; done'
-    )
-    command = ["sh", "-c", loop]
-    return Process("redis", without_rights(command), _paths_without_rights())
+    return Process("redis", without_rights(kept("redis", server)), _paths_without_rights())
 
 
 def web(host: str, port: int) -> Process:
@@ -112,7 +128,7 @@ def web(host: str, port: int) -> Process:
         "--lifespan", "off", "--no-access-log", "--log-level", "warning",
         "--timeout-graceful-shutdown", "2", "--no-server-header",
     ]  # fmt: skip
-    return Process("web", without_rights(command), _paths_without_rights())
+    return Process("web", without_rights(kept("web", command)), _paths_without_rights())
 
 
 def beat() -> Process:
@@ -122,7 +138,7 @@ def beat() -> Process:
         "--schedule", str(_VAR / "home" / "celerybeat-schedule"),
         "--pidfile", "", "--loglevel", "WARNING",
     ]  # fmt: skip
-    return Process("beat", without_rights(command), _paths_without_rights())
+    return Process("beat", without_rights(kept("beat", command)), _paths_without_rights())
 
 
 def worker() -> Process:
@@ -132,9 +148,11 @@ def worker() -> Process:
         "--concurrency", "2", "--without-gossip", "--without-mingle", "--without-heartbeat",
         "--loglevel", "WARNING",
     ]  # fmt: skip
-    return Process("worker", f"exec {shlex.join(command)}", {"C_FORCE_ROOT": "1"})
+    line = f"exec {shlex.join(kept('worker', command))}"
+    return Process("worker", line, {"C_FORCE_ROOT": "1"})
 
 
 def hub() -> Process:
     """The terminal hub, the worker's other half: root, it enters sandboxes."""
-    return Process("hub", f"exec {shlex.join([sys.executable, '-m', 'playground.hub'])}", {})
+    command = [sys.executable, "-m", "playground.hub"]
+    return Process("hub", f"exec {shlex.join(kept('hub', command))}", {})

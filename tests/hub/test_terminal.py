@@ -6,10 +6,12 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 from ptyprocess import PtyProcess
 
-from playground.hub.terminal import HIGH_WATER, Pty, Terminal
+from playground.hub.ring import new_memory
+from playground.hub.terminal import HIGH_WATER, RING_BYTES, Pty, Terminal
 
 
 class Looker:
@@ -22,7 +24,7 @@ class Looker:
 @asynccontextmanager
 async def shell(command: str) -> AsyncIterator[Terminal]:
     process = PtyProcess.spawn(["sh", "-c", command], dimensions=(24, 80))
-    terminal = Terminal("test", Pty(process, lambda: _wait(process.pid)))
+    terminal = Terminal("test", Pty(process, partial(_wait, process.pid), new_memory(RING_BYTES)))
     try:
         yield terminal
     finally:
@@ -30,8 +32,9 @@ async def shell(command: str) -> AsyncIterator[Terminal]:
         await until(lambda: terminal.exit_code is not None)
 
 
-def _wait(pid: int) -> int:
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+async def _wait(pid: int) -> int:
+    _, status = await asyncio.to_thread(os.waitpid, pid, 0)
+    return os.waitstatus_to_exitcode(status)
 
 
 async def until(condition: Callable[[], bool], seconds: float = 10) -> None:

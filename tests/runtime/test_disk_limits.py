@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from playground.runtime.config import Limits
-from playground.runtime.sandbox import Node
+from playground.runtime.node import Node
 from tests.support import Host
 
 pytestmark = pytest.mark.sandbox

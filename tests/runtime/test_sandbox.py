@@ -12,7 +12,7 @@ import pytest
 from playground.runtime import disks
 from playground.runtime.config import Limits
 from playground.runtime.errors import NoSuchSandbox
-from playground.runtime.sandbox import Node
+from playground.runtime.node import Node
 from tests.support import Host, wait_until
 
 pytestmark = pytest.mark.sandbox
@@ -145,19 +145,6 @@ def test_a_rerun_clears_what_a_dead_run_left(node: Node) -> None:
 
 def _is_gone(pid: int) -> bool:
     return not Path(f"/proc/{pid}").exists()
-
-
-def test_a_dead_sandbox_is_made_anew(node: Node) -> None:
-    sandbox = node.create("phoenix")
-    try:
-        sandbox.group.kill()
-        wait_until(lambda: not sandbox.is_alive())
-        assert node.get("phoenix").inspect().state == "dead"
-        again = node.create("phoenix")
-        assert again.is_alive()
-        assert again.pid != sandbox.pid
-    finally:
-        node.get("phoenix").remove()
 
 
 def test_ranges_of_ids_do_not_overlap(node: Node) -> None:

@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 
 from playground.runtime.errors import NoSuchSandbox
-from playground.runtime.sandbox import Node
+from playground.runtime.node import Node
 from playground.sandboxes import tasks
 from playground.sandboxes.models import Sandbox
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from playground.runtime.sandbox import Node
+from playground.runtime.node import Node
 from tests.support import Host
 
 

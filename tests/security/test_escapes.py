@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from playground.runtime.config import Limits
-from playground.runtime.sandbox import Node
+from playground.runtime.node import Node
 from tests.support import Host
 
 pytestmark = pytest.mark.sandbox

@@ -13,7 +13,8 @@ import pytest
 from playground.hub.engine_view import snapshot
 from playground.runtime import engine
 from playground.runtime.errors import HostileAnswer
-from playground.runtime.sandbox import Node, _process_started
+from playground.runtime.node import Node
+from playground.runtime.record import process_started
 from tests.support import Host, wait_until
 
 pytestmark = pytest.mark.sandbox
@@ -144,6 +145,6 @@ def test_a_name_of_a_process_cannot_fool_the_worker(tmp_path: Path) -> None:
     with subprocess.Popen([program, "60"]) as process:
         try:
             wait_until(lambda: "x) Z" in Path(f"/proc/{process.pid}/stat").read_text())
-            assert _process_started(process.pid) is not None
+            assert process_started(process.pid) is not None
         finally:
             process.kill()

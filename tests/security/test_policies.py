@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from playground.runtime.config import RuntimeConfig
-from playground.runtime.sandbox import Node
+from playground.runtime.node import Node
 from tests.support import Host
 
 pytestmark = pytest.mark.sandbox

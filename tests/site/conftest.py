@@ -18,7 +18,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from playground.runtime.config import PROJECT_ROOT, RuntimeConfig
-from playground.runtime.sandbox import Node
+from playground.runtime.node import Node
 
 
 @dataclass

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from playground.runtime.sandbox import Sandbox
 from tests.site.conftest import Site
 from tests.site.terminal_page import PROMPT, TerminalPage
+from tests.support import wait_until
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.site]
 
@@ -186,13 +187,17 @@ def test_a_frozen_host_goes_on_at_the_first_key(page: Page, site: Site) -> None:
     assert terminal.run("docker ps -q | wc -l") == "0"
 
 
-def test_a_host_that_died_is_replaced(page: Page, site: Site) -> None:
+def test_a_host_that_died_comes_back_with_its_disk(page: Page, site: Site) -> None:
     terminal = TerminalPage(page)
     terminal.open()
-    _sandbox_of(terminal, site).group.kill()
-    page.reload()
+    terminal.run("docker run --name kept busybox true; sync; echo old-screen")
+    sandbox = _sandbox_of(terminal, site)
+    sandbox.group.kill()
+    # By itself, and with the screen of the new shell only.
+    wait_until(lambda: "old-screen" not in terminal.screen(), seconds=30)
     terminal.wait_for(PROMPT, seconds=30)
-    assert terminal.run("ls /root/mark-* 2>/dev/null; echo alive") == "alive"
+    assert terminal.run("docker ps -a --format '{{.Names}}'") == "kept"
+    assert site.node.get(sandbox.id).pid != sandbox.pid
 
 
 def test_two_students_have_two_hosts(browser: Browser, site: Site) -> None:

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from playground.runtime.config import PROJECT_ROOT, RuntimeConfig
-from playground.runtime.sandbox import Node
+from playground.runtime.node import Node
 from playground.serve.layout import WEB_ID, Layout
 from playground.serve.leftovers import processes
 from tests.site.conftest import Site, start_site
@@ -75,7 +75,7 @@ def test_the_web_process_has_no_capability(site: Site) -> None:
     assert "NoNewPrivs:\t1" in status
 
 
-def test_stopping_leaves_nothing_and_a_crash_is_cleared(fit_machine: None, var: Path) -> None:
+def test_stopping_leaves_nothing(fit_machine: None, var: Path) -> None:
     site = start_site(var)
     made = site.node.create("by-hand")
     assert site.stop() == 0, site.log.read_text()[-2000:]
@@ -83,20 +83,98 @@ def test_stopping_leaves_nothing_and_a_crash_is_cleared(fit_machine: None, var: 
     assert _traces(var) == []
     assert not (var / "run").exists()
 
+
+def test_sandboxes_outlive_a_crash_and_half_made_ones_are_cleared(
+    fit_machine: None, var: Path
+) -> None:
     site = start_site(var)
-    lost = site.node.create("lost")
+    kept = site.node.create("kept")
     crashed = {p.pid for p in processes(Layout(var))}
     site.process.send_signal(signal.SIGKILL)  # the machine's OOM killer, say
     site.process.wait()
-    assert Path(f"/proc/{lost.pid}").exists()
+    (var / "node" / "sandboxes" / "half-made").mkdir()
     again = start_site(var)
     try:
-        wait_until(lambda: not Path(f"/proc/{lost.pid}").exists())
+        wait_until(lambda: not (var / "node" / "sandboxes" / "half-made").exists())
         assert not crashed & {p.pid for p in processes(Layout(var))}
-        assert "lost" not in {sandbox.id for sandbox in again.node.sandboxes()}
+        assert again.node.get("kept").pid == kept.pid
+        assert kept.is_alive()
     finally:
         assert again.stop() == 0
     assert _traces(var) == []
+
+
+def test_a_stop_can_keep_the_sandboxes(fit_machine: None, var: Path) -> None:
+    site = start_site(var, KEEP="1")
+    kept = site.node.create("kept")
+    assert site.stop() == 0
+    assert kept.is_alive()
+    assert processes(Layout(var)) == []
+    again = start_site(var)
+    assert kept.is_alive()
+    stopped = _serve(var, "--stop", "--keep")
+    assert stopped.returncode == 0, stopped.stderr
+    again.process.wait(timeout=60)
+    assert kept.is_alive()
+    assert _serve(var, "--stop").returncode == 0
+    assert _traces(var) == []
+
+
+def _serve(var: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "playground.serve", *words],
+        cwd=PROJECT_ROOT,
+        env={**os.environ, "PLAYGROUND_VAR": str(var)},
+        capture_output=True,
+        timeout=120,
+    )
+
+
+def test_what_is_killed_is_started_again(fit_machine: None, var: Path) -> None:
+    site = start_site(var)
+    try:
+        before = _pids_by_name(var)
+        assert set(before) == {"uvicorn", "redis-server", "beat", "worker", "playground.hub"}
+        for pid in before.values():
+            os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: set(_pids_by_name(var)) == set(before), seconds=30)
+        assert not set(_pids_by_name(var).values()) & set(before.values())
+        wait_until(lambda: _answers(site), seconds=20)
+    finally:
+        assert site.stop() == 0
+    assert _traces(var) == []
+
+
+def _answers(site: Site) -> bool:
+    try:
+        with urllib.request.urlopen(f"{site.url}/lessons/", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def _pids_by_name(var: Path) -> dict[str, int]:
+    """The first process of each kind."""
+    found: dict[str, int] = {}
+    for process in sorted(processes(Layout(var)), key=lambda process: process.pid):
+        try:
+            line = process.cmdline()
+        except psutil.NoSuchProcess:
+            continue
+        for name in ("uvicorn", "redis-server", " beat", " worker", "playground.hub"):
+            if name in " ".join(line) and line[0] not in ("sh", "unshare"):
+                found.setdefault(name.strip(), process.pid)
+    return found
+
+
+def test_what_does_not_start_ends_the_run_with_its_reason(fit_machine: None, var: Path) -> None:
+    # A folder where the hub would make its socket.
+    (var / "run" / "hub.sock").mkdir(parents=True)
+    site = start_site(var)
+    assert site.process.wait(timeout=60) == 1
+    said = site.log.read_text()
+    assert "hub does not start: given up" in said
+    assert "the sandboxes are there at the next start" in said
 
 
 def test_a_machine_that_cannot_still_gets_the_site(fit_machine: None, var: Path) -> None:

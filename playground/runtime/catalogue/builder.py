@@ -19,9 +19,10 @@ from playground.runtime import disks, hostimage
 from playground.runtime.catalogue import recipe, skeleton, store
 from playground.runtime.config import Limits, RuntimeConfig
 from playground.runtime.errors import BuildFailed
+from playground.runtime.node import Node
 from playground.runtime.private_mounts import in_private_mounts, leave_machine_mounts
 from playground.runtime.recipes import Progress, build_lock
-from playground.runtime.sandbox import Node, Sandbox
+from playground.runtime.sandbox import Sandbox
 
 #: What a build may use: more than a student's, for compressing and unpacking packages.
 _LIMITS = Limits(memory_mb=3072, cpus=64, pids=2048, disk_mb=12288)

@@ -11,6 +11,7 @@ from typing import Any
 from playground.runtime import disks, hostimage
 from playground.runtime.catalogue import recipe
 from playground.runtime.config import RuntimeConfig
+from playground.runtime.errors import SandboxError
 from playground.runtime.recipes import build_lock, recipe_hash
 
 #: Raise it when the way the catalogue is built or laid out changes.
@@ -63,6 +64,16 @@ def find(config: RuntimeConfig) -> Catalogue | None:
     """The built catalogue, ``None`` if there is none yet."""
     root = path(config)
     return Catalogue(root) if (root / "index.json").is_file() else None
+
+
+def get(config: RuntimeConfig, key: str) -> Catalogue | None:
+    """The catalogue of that key, ``None`` for none; raises ``SandboxError`` if it is gone."""
+    if not key:
+        return None
+    root = config.cache_dir / "catalogue" / key
+    if not (root / "index.json").is_file():
+        raise SandboxError(f"The catalogue {key} that it was made with is gone")
+    return Catalogue(root)
 
 
 def disk_template(config: RuntimeConfig, catalogue: Catalogue | None, size_mb: int) -> Path:

@@ -13,8 +13,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from playground.runtime.errors import SandboxError
+from playground.runtime.node import Node
 from playground.runtime.private_mounts import leave_machine_mounts
-from playground.runtime.sandbox import Node
 from playground.sandboxes.nodes import local_node
 
 
