@@ -223,7 +223,7 @@ class _Session:
         ring = terminal.ring
         self.page = query.get("page", "")
         self.counted = terminal.inputs.enter(self.page, self)
-        self.told = self.counted or 0
+        self.told = terminal.inputs.written(self.page)
         after = query.get("after", "")
         # Of another shell, which was here before, the page must show nothing any more.
         same = query.get("shell") == ring.shell
@@ -285,6 +285,7 @@ class _Session:
                 document = {"code": self.terminal.exit_code}
                 await self.connection.send(protocol.frame(protocol.EXIT, document))
                 return
+            await self._tell_count(_COUNT_EVERY)
             await self._news.wait()
 
     async def _must_live(self) -> None:
@@ -317,17 +318,14 @@ class _Session:
         if self.sandbox.group.is_frozen():  # one small read; it was idle until this key
             await asyncio.to_thread(self.sandbox.thaw)
         await self.terminal.input_room()
-        # Nothing waits from here to the count: both happen or neither.
         if not self.terminal.inputs.takes_from(self.page, self):
             return
-        self.terminal.put(payload)
-        self.terminal.inputs.add(self.page, len(payload))
-        if self.terminal.inputs.count(self.page) - self.told >= _COUNT_EVERY:
-            await self._tell_count()
+        self.terminal.put(payload, self.page)
+        await self._tell_count(_COUNT_EVERY)
 
-    async def _tell_count(self) -> None:
-        count = self.terminal.inputs.count(self.page)
-        if count != self.told:
+    async def _tell_count(self, at_least: int = 1) -> None:
+        count = self.terminal.inputs.written(self.page)
+        if count - self.told >= at_least:
             self.told = count
             await self.connection.send(protocol.count_frame(count))
 

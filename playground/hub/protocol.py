@@ -8,7 +8,7 @@ direction  type  payload                                            meaning
 =========  ====  =================================================  ===========================
 to page    o     bytes                                              output
 to page    w     JSON, see below                                    what the output starts at
-to page    c     count (8 bytes)                                    input taken of this page
+to page    c     count (8 bytes)                                    written of this page's input
 to page    b     JSON ``{"program"}``                               not hung up: it runs this
 to page    x     JSON ``{"code"}``                                  the shell ended
 to page    e     JSON ``{"code", "message"}``                       an error; the socket closes

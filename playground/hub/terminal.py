@@ -18,7 +18,6 @@ from typing import Protocol
 
 from ptyprocess import PtyProcess
 
-from playground.hub.inputs import InputCounts
 from playground.hub.ring import Ring
 
 #: Bytes kept for a page that comes back. Ten screens of 200 × 50 in colour are about 200 kB.
@@ -59,8 +58,8 @@ class Terminal:
 
     def __init__(self, name: str, pty: Pty) -> None:
         self.name = name
-        self.inputs = InputCounts()
         self.ring = Ring(pty.memory)
+        self.inputs = self.ring.inputs
         #: Known once the shell's process has been waited for, shortly after it ended.
         self.exit_code: int | None = None
         self.ended = False
@@ -114,11 +113,12 @@ class Terminal:
         """Wait while the shell has too much input unread."""
         await self._input_room.wait()
 
-    def put(self, data: bytes) -> None:
-        """Queue input at once."""
+    def put(self, data: bytes, page: str = "") -> None:
+        """Queue input of a page at once."""
         if self.ended:
             return
         self._input += data
+        self.inputs.take(page, len(data))
         if len(self._input) > MAX_PENDING_INPUT:
             self._input_room.clear()
         self._flush_input()
@@ -192,6 +192,7 @@ class Terminal:
             while self._input:
                 written = os.write(self.fd, self._input[:4096])
                 del self._input[:written]
+                self.inputs.wrote(written)
         except BlockingIOError:
             if not self._writing:
                 self._loop.add_writer(self.fd, self._flush_input)
@@ -199,9 +200,11 @@ class Terminal:
             return
         except OSError:
             self._input.clear()
+            self.inputs.forget_waiting()
         if self._writing:
             self._loop.remove_writer(self.fd)
             self._writing = False
+            self._wake_all()  # pages are told what was written
         if len(self._input) <= MAX_PENDING_INPUT:
             self._input_room.set()
 
@@ -210,6 +213,7 @@ class Terminal:
             return
         self.ended = True
         self._input.clear()
+        self.inputs.forget_waiting()
         self._input_room.set()
         self._let_go()
         # The command ends by itself when its pty is gone, but maybe not soon: a shell may ignore

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
+import psutil
 import pytest
 from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 
+from playground.serve.layout import Layout
+from playground.serve.leftovers import processes
+from tests.site.conftest import Site
 from tests.site.terminal_page import PROMPT, TerminalPage
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.site]
@@ -199,3 +204,32 @@ def test_a_new_shell_by_a_button(page: Page) -> None:
     terminal.wait_for(PROMPT)
     assert terminal.run("echo again") == "again"
     expect(notice(page, "ended")).to_have_count(0)
+
+
+def _kill(site: Site, word: str) -> None:
+    """End one of the site's processes as a crash would."""
+    for process in processes(Layout(site.var)):
+        with suppress(psutil.NoSuchProcess):
+            line = " ".join(process.cmdline())
+            if word in line and not line.startswith(("sh", "/bin/sh", "unshare")):
+                process.kill()
+
+
+@pytest.mark.parametrize("victim", ["playground.hub", "uvicorn"])
+def test_typing_while_the_site_falls_over(page: Page, site: Site, victim: str) -> None:
+    terminal = TerminalPage(page)
+    terminal.open()
+    terminal.keys("stty -echo; cat > typed; stty echo\n")
+    terminal.wait_for("stty echo$")
+    words = [f"word-{number}" for number in range(60)]
+    for number, word in enumerate(words):
+        terminal.keys(f"{word}\n")
+        page.wait_for_timeout(40)
+        if number in (15, 35):
+            _kill(site, victim)
+    page.wait_for_function("() => window.playground.terminal.state === 'connected'")
+    page.wait_for_function("() => window.playground.terminal.connection.queue.unsent === 0")
+    page.wait_for_timeout(500)
+    page.keyboard.press("Control+d")
+    assert terminal.run("cat typed").split() == words
+    assert notice(page, "dropped").count() == 0
