@@ -19,7 +19,7 @@ _AGAIN = 0.2
 
 
 class Student:
-    """One page with one terminal, with the rules of ``static/js/terminal.js``."""
+    """One page with one terminal, with the rules of ``static/js/terminal/connection.js``."""
 
     def __init__(self, address: str, terminal: str = "main") -> None:
         self.address = address
