@@ -30,19 +30,22 @@ class UploadConsumer(AsyncHttpConsumer):
         self._stream: Stream | None = None
         self._failure: TransferFailed | None = None
         self._begun = False
+        self._due = 0  # bytes that are still to come; none before leave was shown
 
     async def http_request(self, message: Any) -> None:
         """Take a piece of the body; answer after the last.
 
         The body of an upload that failed is read to its end and thrown away: a browser that is cut
-        off while it sends does not show the answer.
+        off while it sends does not show the answer. No more is read than was said to come.
         """
         if not self._begun:
             self._begun = True
             await self._attempt(self._open())
-        if self._stream and not self._failure and message.get("body"):
-            await self._attempt(self._stream.send(message["body"]))
-        if not message.get("more_body"):
+        body = message.get("body", b"")
+        self._due -= len(body)
+        if self._stream and not self._failure and body:
+            await self._attempt(self._stream.send(body))
+        if not message.get("more_body") or self._due < 0:
             await self._finish()
             raise StopConsumer
 
@@ -66,6 +69,7 @@ class UploadConsumer(AsyncHttpConsumer):
         if self.scope["method"] != "PUT":
             raise TransferFailed("method")
         upload = Upload.read(headers.get(HEADER, b"").decode("latin-1"), student)
+        self._due = upload.size
         self._stream = await open_stream(
             student, upload.terminal, op="put", name=upload.name, size=str(upload.size)
         )

@@ -137,6 +137,10 @@ def test_asks_before_lines_run_at_once(page: Page) -> None:
     dialog.get_by_role("button", name="Paste", exact=True).click()
     terminal.wait_for("^one$")
     terminal.wait_for("^two$")
+    put(page, "echo with-enter\n")
+    page.keyboard.press("Control+Shift+V")
+    expect(dialog).to_contain_text("takes this line")
+    page.keyboard.press("Escape")
     # One line does nothing before Enter: nobody is asked.
     put(page, "echo single")
     page.keyboard.press("Control+Shift+V")

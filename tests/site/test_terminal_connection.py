@@ -161,6 +161,20 @@ def test_tries_come_later_and_later_but_within_ten_seconds(page: Page) -> None:
     page.wait_for_function("() => window.playground.terminal.state === 'connected'", timeout=2000)
 
 
+def test_another_network_takes_another_socket(page: Page) -> None:
+    terminal = TerminalPage(page)
+    terminal.open()
+    terminal.run("cd /srv; touch same-shell")
+    page.evaluate("window.oldSocket = window.playground.terminal.connection.socket")
+    page.context.set_offline(True)
+    page.context.set_offline(False)
+    page.wait_for_function(
+        "() => window.oldSocket !== window.playground.terminal.connection.socket"
+        " && window.playground.terminal.state === 'connected'"
+    )
+    assert terminal.run("ls") == "same-shell"
+
+
 def test_a_paste_goes_on_after_a_break(page: Page) -> None:
     line = Line(page)
     terminal = TerminalPage(page)

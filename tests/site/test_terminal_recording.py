@@ -55,6 +55,7 @@ def test_recorded_only_when_asked_saved_and_played(page: Page, tmp_path: Path) -
     player.on("request", lambda request: requests.append(request.url))
     failures: list[str] = []
     player.on("pageerror", lambda error: failures.append(str(error)))
+    player.wait_for_load_state()
     player.reload()
     expect(player.locator(".recording")).to_have_count(1)
     player.get_by_role("button", name="Play", exact=True).first.click()

@@ -73,7 +73,7 @@ export class Clipboard {
 
   #warn(text, lines) {
     const sentence = this.warning.querySelector("[data-lines]");
-    sentence.textContent = sentence.dataset.lines.replace("[lines]", lines);
+    sentence.textContent = lines === 1 ? sentence.dataset.line : sentence.dataset.lines.replace("[lines]", lines);
     this.warning.querySelector("pre").textContent = text.slice(0, 2000);
     return ask(this.warning);
   }

@@ -32,7 +32,8 @@ export class Connection {
     this.over = false; // the shell has ended, or the page needs it no more
     this.ready = false; // from the hub's welcome to the socket's end
     this.wake = () => document.visibilityState === "visible" && this.tryNow();
-    window.addEventListener("online", this.wake);
+    this.online = () => this.#networkIsBack();
+    window.addEventListener("online", this.online);
     document.addEventListener("visibilitychange", this.wake);
     this.open();
   }
@@ -75,7 +76,7 @@ export class Connection {
     this.over = true;
     clearTimeout(this.timer);
     this.#letGo();
-    window.removeEventListener("online", this.wake);
+    window.removeEventListener("online", this.online);
     document.removeEventListener("visibilitychange", this.wake);
   }
 
@@ -197,6 +198,14 @@ export class Connection {
 
   #tellHeld() {
     this.on.held(this.ready ? "" : textOf(this.queue.peekUnsent(MOST_HELD)));
+  }
+
+  // After a change of network the old socket may hang for minutes before anybody notices; another one
+  // loses nothing.
+  #networkIsBack() {
+    if (this.over) return;
+    this.#letGo();
+    this.open();
   }
 
   #letGo() {
