@@ -186,6 +186,9 @@ def test_tabs_fit_a_phone(browser: Browser, site: Site) -> None:
     for _ in range(4):
         add(terminal)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    tab = page.get_by_role("tab", name="Shell 5").bounding_box()
+    row = page.locator("[data-shell-tabs]").bounding_box()
+    assert tab and row and row["x"] <= tab["x"] and tab["x"] + 44 <= row["x"] + row["width"]
     box = page.get_by_role("button", name="Menu").bounding_box()
     assert box and box["x"] + box["width"] <= 390 and box["height"] >= 44
     context.close()

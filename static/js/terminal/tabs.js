@@ -15,12 +15,23 @@ export class TabRow {
     items.forEach((item, index) => {
       if (this.element.children[index] !== item) this.element.insertBefore(item, this.element.children[index] ?? null);
     });
+    const { name } = tabs.find(({ selected }) => selected) ?? {};
+    if (name !== this.seen) this.#bringIntoSight(name);
   }
 
   focus() {
-    const tab = this.element.querySelector('[aria-selected="true"]');
-    tab?.focus();
-    tab?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    this.element.querySelector('[aria-selected="true"]')?.focus();
+  }
+
+  // Within the row only: scrollIntoView would move the page as well.
+  #bringIntoSight(name) {
+    const item = [...this.element.children].find((one) => one.dataset.name === name);
+    if (!item) return;
+    this.seen = name;
+    const { offsetLeft, offsetWidth } = item;
+    const { scrollLeft, clientWidth } = this.element;
+    if (offsetLeft < scrollLeft) this.element.scrollLeft = offsetLeft;
+    else if (offsetLeft + offsetWidth > scrollLeft + clientWidth) this.element.scrollLeft = offsetLeft + offsetWidth - clientWidth;
   }
 
   #make(name) {

@@ -14,8 +14,8 @@ const DARK = {
   black: "#3a4557", red: "#ff7b72", green: "#6fd08c", yellow: "#e3b341", blue: "#6ea8ff", magenta: "#d2a8ff", cyan: "#5ccfe6", white: "#c7d0dc",
   brightBlack: "#8593a6", brightRed: "#ffa198", brightGreen: "#8fe3a6", brightYellow: "#f2cc60", brightBlue: "#9cc4ff", brightMagenta: "#e2c5ff", brightCyan: "#8fe3f2", brightWhite: "#f0f4f9",
 };
-const FOUND_LIGHT = { matchBackground: "#ffe58a", activeMatchBackground: "#ff9f45", matchOverviewRuler: "#b98900", activeMatchColorOverviewRuler: "#c75b00" };
-const FOUND_DARK = { matchBackground: "#5b4a12", activeMatchBackground: "#b35c00", matchOverviewRuler: "#e3b341", activeMatchColorOverviewRuler: "#ff9f45" };
+const FOUND_LIGHT = { matchBackground: "#ffe58a", activeMatchBackground: "#ff9f45", activeMatchBorder: "#c75b00", matchOverviewRuler: "#b98900", activeMatchColorOverviewRuler: "#c75b00" };
+const FOUND_DARK = { matchBackground: "#5b4a12", activeMatchBackground: "#b35c00", activeMatchBorder: "#ff9f45", matchOverviewRuler: "#e3b341", activeMatchColorOverviewRuler: "#ff9f45" };
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
