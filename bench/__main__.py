@@ -9,6 +9,7 @@ from bench.chaos import chaos
 from bench.density import density
 from bench.prompt import claim, prompt
 from bench.sandboxes import cold, engine_run, idle_pss, overhead, thaw
+from bench.terminal import ctrl_c, echo, memory, throughput
 
 BENCHES: dict[str, Callable[[], None]] = {
     "sandbox.cold": cold,
@@ -19,6 +20,10 @@ BENCHES: dict[str, Callable[[], None]] = {
     "engine.run": engine_run,
     "engine.run.overhead": overhead,
     "sandbox.density": density,
+    "terminal.echo": echo,
+    "terminal.throughput": throughput,
+    "terminal.memory": memory,
+    "terminal.ctrl_c": ctrl_c,
     "chaos.lost": chaos,
     "chaos.leaked": chaos,
 }

@@ -16,6 +16,8 @@ from websockets.exceptions import WebSocketException
 
 PROMPT = re.compile(rb"docker-host[^\n]*# ")
 _AGAIN = 0.2
+#: As the page does.
+_ACKNOWLEDGE_EVERY = 5000
 
 
 class Student:
@@ -32,7 +34,8 @@ class Student:
         self.gaps = 0
         self.shells = 0
         self.refusals: list[str] = []
-        self._cookie = ""
+        self._acknowledged = 0
+        self.cookie = ""
         self._socket: ClientConnection | None = None
         self._task: asyncio.Task[None] | None = None
         self._news = asyncio.Event()
@@ -52,8 +55,24 @@ class Student:
                 page.read()
 
         await asyncio.to_thread(load)
-        self._cookie = "; ".join(f"{cookie.name}={cookie.value}" for cookie in jar)
+        self.cookie = "; ".join(f"{cookie.name}={cookie.value}" for cookie in jar)
         self._task = asyncio.create_task(self._stay())
+
+    def another(self, terminal: str) -> Student:
+        """Another terminal of the same student; connects at once."""
+        other = Student(self.address, terminal)
+        other.use(self.cookie)
+        return other
+
+    def use(self, cookie: str) -> None:
+        """Connect with a session that is there."""
+        self.cookie = cookie
+        self._task = asyncio.create_task(self._stay())
+
+    def forget(self) -> None:
+        """Let the output so far go."""
+        self.start += len(self.output)
+        self.output.clear()
 
     async def close(self) -> None:
         """Close the page."""
@@ -86,6 +105,20 @@ class Student:
 
         return await asyncio.wait_for(found(), seconds)
 
+    async def wait_for_bytes(self, wanted: bytes, since: int, seconds: float = 60) -> None:
+        """Wait for plain bytes, looking at each byte of the output once."""
+
+        async def found() -> None:
+            searched = max(0, since - self.start)
+            while True:
+                self._news.clear()
+                if self.output.find(wanted, searched) >= 0:
+                    return
+                searched = max(searched, len(self.output) - len(wanted))
+                await self._news.wait()
+
+        await asyncio.wait_for(found(), seconds)
+
     async def _stay(self) -> None:
         while True:
             query = {"columns": 100, "rows": 30}
@@ -95,7 +128,7 @@ class Student:
             with suppress(WebSocketException, OSError, TimeoutError):
                 async with connect(
                     uri,
-                    additional_headers={"Cookie": self._cookie},
+                    additional_headers={"Cookie": self.cookie},
                     origin=f"http://{self.address}",  # type: ignore[arg-type]
                     max_size=None,
                 ) as socket:
@@ -109,7 +142,9 @@ class Student:
             kind, payload = message[:1], message[1:]
             if kind == b"o":
                 self.output += payload
-                await socket.send(b"a" + struct.pack(">Q", self.position))
+                if self.position - self._acknowledged >= _ACKNOWLEDGE_EVERY:
+                    self._acknowledged = self.position
+                    await socket.send(b"a" + struct.pack(">Q", self.position))
             elif kind == b"w":
                 self._welcome(payload)
                 self._socket = socket
@@ -123,5 +158,6 @@ class Student:
             self.gaps += said["shell"] == self.shell
             self.output.clear()
             self.start = said["start"]
+        self._acknowledged = self.position
         self.shells += said["shell"] != self.shell
         self.shell = said["shell"]

@@ -139,6 +139,12 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "reap": {"task": "playground.sandboxes.tasks.reap", "schedule": 30.0},
+    # Room can come from outside, as memory that another program gives back.
+    "admit": {
+        "task": "playground.sandboxes.tasks.admit",
+        "schedule": 3.0,
+        "options": {"expires": 3.0},
+    },
 }
 
 #: The hub of this node, a unix socket.
@@ -151,6 +157,14 @@ SANDBOX_FREEZE_MINUTES = _number("PLAYGROUND_SANDBOX_FREEZE_MINUTES", 5)
 SANDBOX_IDLE_MINUTES = _number("PLAYGROUND_SANDBOX_IDLE_MINUTES", 60)
 #: However busy it is, a sandbox is removed so long after it was claimed.
 SANDBOX_LIFE_MINUTES = _number("PLAYGROUND_SANDBOX_LIFE_MINUTES", 12 * 60)
+
+#: Sandboxes on this machine at the most, those of the pool counted; 0: as many as memory allows.
+SANDBOXES_MAX = _number("PLAYGROUND_SANDBOXES_MAX", 0)
+#: A student's sandbox is made while more memory than this is available, in MB. Lower than the
+#: pool's: the last places are for people.
+FREE_MEMORY_MB = _number("PLAYGROUND_FREE_MEMORY_MB", 512)
+#: Living sandboxes from one network address (IPv6: one /64); 0: no limit. Classes sit behind one.
+SANDBOXES_PER_ADDRESS = _number("PLAYGROUND_SANDBOXES_PER_ADDRESS", 60)
 
 #: Sandboxes that wait ready for a student: at least, at most, and what memory they must leave.
 POOL_MIN = _number("PLAYGROUND_POOL_MIN", 2)

@@ -28,8 +28,8 @@ if [ "$(id -u)" != 0 ]; then
 fi
 
 packages=(
-    ca-certificates crun debian-archive-keyring e2fsprogs gettext mmdebstrap python3 python3-venv
-    redis-tools slirp4netns util-linux xz-utils
+    ca-certificates crun debian-archive-keyring e2fsprogs gettext iproute2 mmdebstrap nftables python3
+    python3-venv redis-tools slirp4netns util-linux xz-utils
 )
 if [ "$kind" = dev ]; then
     packages+=(chromium fonts-noto-cjk git qemu-system-x86)

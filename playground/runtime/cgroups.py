@@ -24,8 +24,9 @@ INNER = "sandbox"
 LABEL = "trusted.docker-playground"
 
 #: The scheduler's period in microseconds, the kernel's default (Documentation/scheduler/
-#: sched-bwc.rst).
+#: sched-bwc.rst), and the least of it that can be given.
 CPU_PERIOD_US = 100_000
+_LEAST_QUOTA_US = 1000
 
 _V1_NEEDED = ("memory", "cpu", "pids", "freezer", "devices")
 _V2_NEEDED = ("memory", "cpu", "pids")
@@ -178,7 +179,8 @@ class SandboxGroup:
     def _outers(self) -> list[Path]:
         return [c / self.node.relative / self.sandbox_id for c in self.node.controllers()]
 
-    def _outer(self, controller: str) -> Path:
+    def outer(self, controller: str) -> Path:
+        """The outer group's directory of a controller; on v2 of all of them."""
         root = self.node.root if self.node.v2 else self.node.root / controller
         return root / self.node.relative / self.sandbox_id
 
@@ -192,7 +194,7 @@ class SandboxGroup:
             os.setxattr(outer, LABEL, self.node.name.encode())
 
     def _create_v2(self, limits: Limits) -> None:
-        outer = self._outer("")
+        outer = self.outer("")
         # cgroup v2 passes controllers on from the top, one level at a time.
         level = self.node.root
         for part in (*Path(self.node.relative).parts, self.sandbox_id):
@@ -204,25 +206,23 @@ class SandboxGroup:
         with suppress(FileNotFoundError):  # a machine without swap has no such file
             (outer / "memory.swap.max").write_text("0")
         (outer / "memory.oom.group").write_text("0")
-        (outer / "cpu.max").write_text(f"{int(limits.cpus * CPU_PERIOD_US)} {CPU_PERIOD_US}")
+        self.set_cpus(limits.cpus)
         (outer / "pids.max").write_text(str(limits.pids))
 
     def _create_v1(self, limits: Limits) -> None:
         for outer in self._outers():
             outer.mkdir(parents=True, exist_ok=True)
         self._inherit_cpuset()
-        memory = self._outer("memory")
+        memory = self.outer("memory")
         (memory / "memory.limit_in_bytes").write_text(str(limits.memory_mb << 20))
         with suppress(OSError):  # without swap accounting there is no such file
             (memory / "memory.memsw.limit_in_bytes").write_text(str(limits.memory_mb << 20))
-        cpu = self._outer("cpu")
-        (cpu / "cpu.cfs_period_us").write_text(str(CPU_PERIOD_US))
-        (cpu / "cpu.cfs_quota_us").write_text(str(int(limits.cpus * CPU_PERIOD_US)))
-        (self._outer("pids") / "pids.max").write_text(str(limits.pids))
+        self.set_cpus(limits.cpus)
+        (self.outer("pids") / "pids.max").write_text(str(limits.pids))
 
     def _inherit_cpuset(self) -> None:
         """A new cpuset v1 group is empty, and nothing can run in it until it is filled."""
-        outer = self._outer("cpuset")
+        outer = self.outer("cpuset")
         if not outer.is_dir():
             return
         for name in ("cpuset.cpus", "cpuset.mems"):
@@ -239,14 +239,15 @@ class SandboxGroup:
         device list to the machine's own root whoever owns the file.
         """
         if self.node.v2:
-            inner = self._outer("") / INNER
+            inner = self.outer("") / INNER
             os.chown(inner, uid, uid)
             for name in ("cgroup.procs", "cgroup.subtree_control", "cgroup.threads"):
                 os.chown(inner / name, uid, uid)
             return
         for outer in self._outers():
             inner = outer / INNER
-            if inner.is_dir():
+            # Limits on block I/O hold for one v1 group only: see blockio.py.
+            if inner.is_dir() and outer != self.outer("blkio"):
                 os.chown(inner, uid, uid)
                 for entry in inner.iterdir():
                     os.chown(entry, uid, uid)
@@ -254,11 +255,11 @@ class SandboxGroup:
     def set_frozen(self, frozen: bool, seconds: float = 10.0) -> None:
         """Stop or continue every process of the sandbox; raises ``SandboxError`` if it won't."""
         if self.node.v2:
-            outer = self._outer("")
+            outer = self.outer("")
             (outer / "cgroup.freeze").write_text(str(int(frozen)))
             state, wanted = outer / "cgroup.events", f"frozen {int(frozen)}"
         else:
-            state = self._outer("freezer") / "freezer.state"
+            state = self.outer("freezer") / "freezer.state"
             wanted = "FROZEN" if frozen else "THAWED"
             state.write_text(wanted)
         deadline = time.monotonic() + seconds
@@ -271,8 +272,8 @@ class SandboxGroup:
         """Whether the sandbox is frozen by :meth:`set_frozen`."""
         try:
             if self.node.v2:
-                return (self._outer("") / "cgroup.freeze").read_text().strip() == "1"
-            return (self._outer("freezer") / "freezer.state").read_text().strip() != "THAWED"
+                return (self.outer("") / "cgroup.freeze").read_text().strip() == "1"
+            return (self.outer("freezer") / "freezer.state").read_text().strip() != "THAWED"
         except FileNotFoundError:
             return False
 
@@ -280,38 +281,68 @@ class SandboxGroup:
         """Ask the kernel to take back what memory it can; it may take little and says nothing."""
         with suppress(OSError):
             if self.node.v2:
-                outer = self._outer("")
+                outer = self.outer("")
                 (outer / "memory.reclaim").write_text((outer / "memory.current").read_text())
             else:
-                (self._outer("memory") / "memory.force_empty").write_text("0")
+                (self.outer("memory") / "memory.force_empty").write_text("0")
 
     def memory_bytes(self) -> int:
         """What the sandbox uses now, page cache included."""
         name = "memory.current" if self.node.v2 else "memory.usage_in_bytes"
-        return int((self._outer("memory") / name).read_text())
+        return int((self.outer("memory") / name).read_text())
 
     def needed_memory_bytes(self) -> int:
         """What it uses without the file cache, which the kernel takes back when it must."""
-        stat = (self._outer("" if self.node.v2 else "memory") / "memory.stat").read_text()
+        stat = (self.outer("memory") / "memory.stat").read_text()
         counted = dict(line.split() for line in stat.splitlines())
         prefix = "" if self.node.v2 else "total_"
         cache = sum(int(counted.get(f"{prefix}{kind}_file", 0)) for kind in ("active", "inactive"))
         return max(0, self.memory_bytes() - cache)
 
+    def set_cpus(self, cpus: float) -> None:
+        """Let the sandbox use so many CPUs; raises ``OSError``."""
+        quota = max(int(cpus * CPU_PERIOD_US), _LEAST_QUOTA_US)
+        outer = self.outer("cpu")
+        if self.node.v2:
+            (outer / "cpu.max").write_text(f"{quota} {CPU_PERIOD_US}")
+            return
+        (outer / "cpu.cfs_period_us").write_text(str(CPU_PERIOD_US))
+        (outer / "cpu.cfs_quota_us").write_text(str(quota))
+
+    def cpus(self) -> float:
+        """How many CPUs the sandbox may use; raises ``OSError``."""
+        outer = self.outer("cpu")
+        if self.node.v2:
+            quota, period = (outer / "cpu.max").read_text().split()
+            return int(quota) / int(period)
+        return int((outer / "cpu.cfs_quota_us").read_text()) / CPU_PERIOD_US
+
+    def lift_cpus_below(self) -> None:
+        """Let the groups below use all that this one may, on v1; raises ``OSError``."""
+        for group in _walk(self.outer("cpu") / INNER):
+            (group / "cpu.cfs_quota_us").write_text("-1")
+
+    def cpu_seconds(self) -> float:
+        """Processor time that the sandbox has used since it was made; raises ``OSError``."""
+        if self.node.v2:
+            stat = (self.outer("") / "cpu.stat").read_text()
+            return int(dict(line.split() for line in stat.splitlines())["usage_usec"]) / 1e6
+        return int((self.outer("cpuacct") / "cpuacct.usage").read_text()) / 1e9
+
     def processes_counted(self) -> int:
         """Processes and threads now, as the limit on them counts."""
-        return int((self._outer("pids") / "pids.current").read_text())
+        return int((self.outer("pids") / "pids.current").read_text())
 
     def pids(self) -> list[int]:
         """All processes of the sandbox, as the machine numbers them."""
         found: set[int] = set()
-        for group in _walk(self._outer("pids")):
+        for group in _walk(self.outer("pids")):
             found.update(_pids(group))
         return sorted(found)
 
     def kill(self) -> None:
         """End every process of the sandbox."""
-        if not self._outer("pids").is_dir():
+        if not self.outer("pids").is_dir():
             return
         with suppress(SandboxError, OSError):
             self.set_frozen(False)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+
+from playground.runtime.egress import Egress
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 DEFAULT_CACHE = Path("/var/cache/docker-playground")
@@ -21,28 +23,40 @@ class Limits:
     pids: int = 1024
     disk_mb: int = 4096
     open_files: int = 65536
+    #: MB (2**20 bytes) a second to and from the disk, each; a hard disk's own speed. 0: no limit.
+    io_mbps: int = 200
+    #: MB that one container's log takes at the most.
+    log_mb: int = 10
+    #: Processor time in seconds, two hours of one CPU; 0: no budget.
+    cpu_seconds: int = 7200
+    #: CPUs that are left when that is used up: enough for a shell.
+    slow_cpus: float = 0.05
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Limits:
         """Read ``PLAYGROUND_SANDBOX_MEMORY_MB`` and its like; raises ``ValueError``."""
         given: dict[str, float] = {}
-        for name, kind in (
-            ("memory_mb", int),
-            ("cpus", float),
-            ("pids", int),
-            ("disk_mb", int),
-            ("open_files", int),
-        ):
+        for name, default in asdict(cls()).items():
             key = f"PLAYGROUND_SANDBOX_{name.upper()}"
-            if not (text := environ.get(key)):
-                continue
-            try:
-                given[name] = kind(text)
-            except ValueError:
-                raise ValueError(f"{key}={text!r} is not a number") from None
-            if given[name] <= 0:
-                raise ValueError(f"{key}={text!r} must be above zero")
+            if text := environ.get(key):
+                given[name] = _number(key, text, type(default), zero=name in _MAY_BE_NONE)
         return cls(**given)  # type: ignore[arg-type]
+
+
+#: Limits that a machine can do without: zero switches them off.
+_MAY_BE_NONE = frozenset({"io_mbps", "cpu_seconds"})
+
+
+def _number(key: str, text: str, kind: type[float], *, zero: bool) -> float:
+    """Read a number above zero, or zero too; raises ``ValueError`` that names the variable."""
+    try:
+        number = kind(text)
+    except ValueError:
+        raise ValueError(f"{key}={text!r} is not a number") from None
+    # Not `number <= 0`: NaN is neither above nor below.
+    if not (number > 0 or (zero and number == 0)):
+        raise ValueError(f"{key}={text!r} must be above zero")
+    return number
 
 
 #: What students may do: ``classroom`` is all that Docker teaches; ``hardened`` keeps the kernel's
@@ -59,6 +73,7 @@ class RuntimeConfig:
     crun: str = "crun"
     limits: Limits = field(default_factory=Limits)
     policy: str = "classroom"
+    egress: Egress = field(default_factory=Egress)
     #: The first host id given to sandboxes. 0x40000000 lies in the range that systemd sets aside
     #: for containers (524288 to 1879048191, systemd.io/UIDS-GIDS) and clear of /etc/subuid's
     #: defaults.
@@ -79,6 +94,7 @@ class RuntimeConfig:
             crun=environ.get("PLAYGROUND_CRUN", "crun"),
             limits=Limits.from_environ(environ),
             policy=policy,
+            egress=Egress.from_environ(environ),
         )
 
     @property
@@ -90,6 +106,16 @@ class RuntimeConfig:
     def cgroup_name(self) -> str:
         """The name of the one cgroup below which all of this node's sandboxes live."""
         return f"docker-playground-{self.node_key}"
+
+    @property
+    def interface_prefix(self) -> str:
+        """What this node's interfaces are called, before the slot: 10 of the 15 characters."""
+        return f"dp{self.node_key}"
+
+    @property
+    def filter_table(self) -> str:
+        """The name of this node's nftables table, of the family ``inet``."""
+        return f"docker_playground_{self.node_key}"
 
     @property
     def sandboxes_dir(self) -> Path:

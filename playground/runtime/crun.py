@@ -25,7 +25,11 @@ class Crun:
 
     def command(self, *arguments: str) -> list[str]:
         """The command line of a call."""
-        return [self.binary, "--root", str(self.root), "--cgroup-manager", "cgroupfs", *arguments]
+        # crun asks systemd for groups unless told not to; runc and runsc do so only if told to,
+        # and do not know the option.
+        own = Path(self.binary).name.startswith("crun")
+        manager = ["--cgroup-manager", "cgroupfs"] if own else []
+        return [self.binary, "--root", str(self.root), *manager, *arguments]
 
     def run(self, sandbox_id: str, bundle: Path, log: Path, pid_file: Path) -> None:
         """Start a sandbox in the background. Call it in the namespace that has its mounts.

@@ -203,7 +203,9 @@ def assemble(
     directory on the way, which it may not do in a checkout below ``/root``, and does not get to
     see the machine's paths in its ``/proc/mounts``. Raises ``OSError`` and ``SandboxError``.
     """
-    STAGE.mkdir(parents=True, exist_ok=True)
+    # The empty folder on the machine: runc's `exec` goes to where the root was, and fails if that
+    # is nowhere.
+    (STAGE / "rootfs").mkdir(parents=True, exist_ok=True)
     syscalls.mount(
         "docker-playground", str(STAGE), "tmpfs", syscalls.MS_NOSUID, "mode=0755,size=1m"
     )
@@ -230,6 +232,18 @@ def assemble(
             f"lowerdir={lower},upperdir={disk / UPPER},workdir={disk / WORK}"
             ",index=off,metacopy=off",
         )
+
+
+def open_mounted(pid: int) -> int:
+    """Open the disk as the sandbox whose first process is ``pid`` has it; raises ``OSError``.
+
+    Its links are not followed. Returns a descriptor (``O_PATH``), to be closed by the caller.
+    """
+    root = os.open(f"/proc/{pid}/root", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        return syscalls.open_beneath(root, "var/lib/docker", os.O_PATH | os.O_DIRECTORY)
+    finally:
+        os.close(root)
 
 
 def used_bytes(image: Path) -> int:

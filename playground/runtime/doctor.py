@@ -15,7 +15,7 @@ from typing import Any
 
 import psutil
 
-from playground.runtime import cgroups, disks, hostimage, idmap, syscalls
+from playground.runtime import cgroups, disks, egress_checks, hostimage, idmap, syscalls
 from playground.runtime.catalogue import store
 from playground.runtime.config import RuntimeConfig
 from playground.runtime.errors import SandboxError
@@ -60,6 +60,7 @@ def examine(config: RuntimeConfig, *, built: bool = True) -> list[Finding]:
     """Look at the machine; ``built`` also asks for the host image and the catalogue."""
     checks: list[Callable[[RuntimeConfig], Iterator[Finding]]] = [
         _root, _kernel, _cgroup, _runtime, _tools, _user_namespaces, _file_systems, _disk, _memory,
+        _egress,
     ]  # fmt: skip
     if built:
         checks.append(_built)
@@ -207,6 +208,18 @@ def _memory(config: RuntimeConfig) -> Iterator[Finding]:
         yield Finding("memory", "warning", text, "Sandboxes may be ended when memory runs out")
     else:
         yield Finding("memory", "ok", text)
+
+
+def _egress(config: RuntimeConfig) -> Iterator[Finding]:
+    if not config.egress.on:
+        yield Finding("egress", "ok", "off")
+        return
+    obstacles = egress_checks.obstacles(config)
+    for each in obstacles:
+        yield Finding("egress", "error" if each.stops else "warning", each.detail, each.mend)
+    if not obstacles:
+        servers = ", ".join(map(str, config.egress.resolvers()))
+        yield Finding("egress", "ok", f"from {config.egress.subnet}, name servers {servers}")
 
 
 def _built(config: RuntimeConfig) -> Iterator[Finding]:

@@ -15,12 +15,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from playground.runtime import bundle, disks, engine, hostimage, idmap, record
+from playground.runtime import blockio, bundle, disks, engine, hostimage, idmap, record
 from playground.runtime.catalogue import store
 from playground.runtime.cgroups import NodeGroup
 from playground.runtime.config import Limits, RuntimeConfig
 from playground.runtime.crun import Crun
 from playground.runtime.errors import MachineUnfit, NoSuchSandbox, SandboxError
+from playground.runtime.network import Network
 from playground.runtime.private_mounts import in_private_mounts
 from playground.runtime.record import Record
 from playground.runtime.sandbox import Sandbox
@@ -35,6 +36,7 @@ class Node:
         self.config = config
         self.cgroup = NodeGroup(config.cgroup_name)
         self.crun = Crun(config.crun, config.crun_root)
+        self.network = Network(config)
         self._thread_lock = threading.Lock()
 
     def create(
@@ -121,6 +123,7 @@ class Node:
         """Remove everything that this node has on the machine but its state directory."""
         self.sweep()
         self.cgroup.remove()
+        self.network.shutdown()
 
     def clear(self, name: str) -> None:
         """Remove all that there is of an id, with or without a record."""
@@ -141,7 +144,8 @@ class Node:
             yield
 
     def _names(self) -> set[str]:
-        return {directory.name for directory in self._directories()} | self.cgroup.sandbox_ids()
+        made = {directory.name for directory in self._directories()}
+        return made | self.cgroup.sandbox_ids() | self.network.sandbox_ids()
 
     def _directories(self) -> list[Path]:
         if not self.config.sandboxes_dir.is_dir():
@@ -150,6 +154,7 @@ class Node:
 
     def _stop(self, name: str) -> None:
         """End what runs of a sandbox; its directory stays."""
+        self.network.detach(name)
         self.cgroup.group(name).kill()
         self.crun.delete(name)
         self.cgroup.group(name).remove()
@@ -194,6 +199,7 @@ class Node:
         """Start a sandbox that has a disk; what was started is stopped again if it fails."""
         try:
             sandbox = Sandbox(self, self._start(Sandbox(self, made)))
+            self.network.attach(sandbox)
             if not engine.await_engine(sandbox.pid, seconds):
                 raise SandboxError(
                     f"The engine of sandbox {made.id} did not answer in {seconds:.0f} s: "
@@ -233,12 +239,14 @@ class Node:
                     userns,
                     made.id_base,
                 )
-            (disks.STAGE / "config.json").write_text(json.dumps(configuration))
-            self.crun.run(sandbox.id, disks.STAGE, directory / "crun.log", directory / "init.pid")
+            # Not on the stage, which is gone by the time runc's `exec` reads it.
+            (directory / "config.json").write_text(json.dumps(configuration))
+            self.crun.run(sandbox.id, directory, directory / "crun.log", directory / "init.pid")
 
         in_private_mounts(start)
         pid = int((directory / "init.pid").read_text())
         sandbox.group.delegate(made.id_base)
+        blockio.limit(sandbox.group, pid, made.limits.io_mbps)
         started = record.process_started(pid)
         if started is None:
             raise SandboxError(f"Sandbox {sandbox.id} ended as soon as it started")

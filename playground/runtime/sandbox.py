@@ -85,7 +85,7 @@ class Sandbox:
         To be started after :func:`private_mounts.leave_machine_mounts` (as a ``preexec_fn``).
         """
         environment = dict(line.split("=", 1) for line in bundle.ENVIRONMENT) | dict(env or {})
-        return self.node.crun.exec_command(
+        return bundle.under_rlimits(self.record.limits) + self.node.crun.exec_command(
             self.id,
             arguments,
             tty=tty,

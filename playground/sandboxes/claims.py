@@ -1,48 +1,82 @@
-"""Claiming: a student's one sandbox, made if there is none."""
+"""Claiming: a student's one sandbox, made if there is none, or a place in the waiting line."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from playground.sandboxes import pool
+from playground.sandboxes import line, pool
 from playground.sandboxes.models import Sandbox
 
-_LIVING = (Sandbox.State.POOLED, Sandbox.State.REQUESTED, Sandbox.State.READY)
+#: What a student has: a sandbox, the wish for one, or a place in the line.
+_OWNED = (Sandbox.State.WAITING, Sandbox.State.REQUESTED, Sandbox.State.READY)
+_LIVING = (Sandbox.State.POOLED, *_OWNED)
 
 #: A wish that no worker has fulfilled for so long is asked again: the task may be lost.
 _ASK_AGAIN = timedelta(seconds=60)
 
 
-def claim(owner: str) -> Sandbox:
-    """Return the student's living sandbox: theirs, one from the pool, or one to be made."""
+class NetworkIsFull(Exception):
+    """The student's network has as many sandboxes as it may."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"{limit} sandboxes from one network")
+        self.limit = limit
+
+
+def claim(owner: str, address: str = "") -> Sandbox:
+    """Return the student's living sandbox: theirs, one from the pool, or one to be made.
+
+    On a full machine it is a place in the waiting line. ``address`` is the student's network, see
+    :mod:`playground.sandboxes.addresses`. Raises ``NetworkIsFull``.
+    """
     from playground.sandboxes import tasks
 
-    sandbox, made = _find_or_make(owner)
+    sandbox, made = _find_or_make(owner, address)
     if made and sandbox.state == Sandbox.State.READY:
         tasks.refill.delay()
-        return sandbox
-    waits = sandbox.state == Sandbox.State.REQUESTED
-    if made or (waits and timezone.now() - sandbox.created > _ASK_AGAIN):
+    elif made:
+        # Everybody comes through the line; where there is room it is a short one.
+        tasks.admit()
+        return _living(owner) or sandbox
+    elif sandbox.state == Sandbox.State.REQUESTED and _is_overdue(sandbox):
         tasks.create.delay(sandbox.id)
     return sandbox
 
 
-def _find_or_make(owner: str) -> tuple[Sandbox, bool]:
-    living = Sandbox.objects.filter(
-        owner=owner, state__in=[Sandbox.State.REQUESTED, Sandbox.State.READY]
-    )
-    if found := living.first():
+def _living(owner: str) -> Sandbox | None:
+    found: Sandbox | None = Sandbox.objects.filter(owner=owner, state__in=_OWNED).first()
+    return found
+
+
+def _is_overdue(sandbox: Sandbox) -> bool:
+    return timezone.now() - (sandbox.claimed or sandbox.created) > _ASK_AGAIN
+
+
+def _find_or_make(owner: str, address: str) -> tuple[Sandbox, bool]:
+    if found := _living(owner):
         return found, False
     try:
         with transaction.atomic():
-            if pooled := pool.take(owner):
+            _check_network(address)
+            if not line.waiting().exists() and (pooled := pool.take(owner, address)):
                 return pooled, True
-            return Sandbox.objects.create(owner=owner, claimed=timezone.now()), True
+            place = Sandbox(owner=owner, address=address, state=Sandbox.State.WAITING)
+            place.save(force_insert=True)
+            return place, True
     except IntegrityError:  # another tab was quicker
-        return living.get(), False
+        return Sandbox.objects.get(owner=owner, state__in=_OWNED), False
+
+
+def _check_network(address: str) -> None:
+    limit: int = settings.SANDBOXES_PER_ADDRESS
+    if not limit or not address:
+        return
+    if Sandbox.objects.filter(address=address, state__in=_OWNED).count() >= limit:
+        raise NetworkIsFull(limit)
 
 
 def give_up(sandbox_id: str, reason: str) -> bool:
@@ -73,5 +107,5 @@ def bring_back(sandbox_id: str) -> None:
 
 
 def seen(sandbox_id: str) -> None:
-    """Note that somebody is at the sandbox."""
+    """Note that somebody is at the sandbox, or at its place in the line."""
     Sandbox.objects.filter(id=sandbox_id).update(last_seen=timezone.now())

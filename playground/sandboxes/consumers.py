@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from contextlib import suppress
 from typing import Any
@@ -15,7 +16,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from playground.hub import protocol, tickets
-from playground.sandboxes import claims, gateway
+from playground.sandboxes import addresses, claims, gateway, line
 from playground.sandboxes.context import node_status
 from playground.sandboxes.models import Sandbox
 from playground.sandboxes.students import student_of
@@ -27,7 +28,10 @@ CLOSE_NO_STUDENT, CLOSE_GONE, CLOSE_BAD_FRAME = 4401, 4410, 4400
 #: Seconds between looks at the row, should the event that it changed be lost.
 _LOOK_AGAIN = 2.0
 _READY_WITHIN = 120.0
-_SEEN_EVERY = 30.0
+#: Seconds between notes that a page is there; the line drops who has had none for 60.
+_SEEN_EVERY = 20.0
+#: Minutes before its end from which a sandbox's student is told.
+_REMIND_BEFORE = 10
 _QUERY = ("columns", "rows", "after", "page", "shell")
 
 
@@ -45,7 +49,9 @@ class SandboxConsumer(AsyncWebsocketConsumer):
         self.stream: ClientConnection | None = None
         self._changed = asyncio.Event()
         self._work: asyncio.Task[None] | None = None
-        self._group = ""
+        self._groups: set[str] = set()
+        self._told: dict[str, Any] = {}
+        self._seen_at = -_SEEN_EVERY
 
     async def connect(self) -> None:
         """Accept a page that has a session."""
@@ -62,8 +68,8 @@ class SandboxConsumer(AsyncWebsocketConsumer):
             self._work.cancel()
             with suppress(asyncio.CancelledError):
                 await self._work
-        if self._group:
-            await self.channel_layer.group_discard(self._group, self.channel_name)
+        for group in self._groups:
+            await self.channel_layer.group_discard(group, self.channel_name)
 
     async def sandbox_changed(self, _: dict[str, Any]) -> None:
         """Hear from the worker that the row has changed."""
@@ -76,6 +82,9 @@ class SandboxConsumer(AsyncWebsocketConsumer):
     async def forward(self, message: str | bytes) -> None:
         """Hand what the hub sent to the page."""
         raise NotImplementedError
+
+    async def remind(self, sandbox: Sandbox) -> None:
+        """Say what the student should know about a sandbox in use; called now and then."""
 
     def ticket(self, sandbox: Sandbox) -> tickets.Ticket:
         """What to show the hub."""
@@ -96,35 +105,76 @@ class SandboxConsumer(AsyncWebsocketConsumer):
         await self.close(code)
 
     async def _ready_sandbox(self, student: str) -> Sandbox:
-        """Claim the student's sandbox and wait until it is there."""
+        """Claim the student's sandbox and wait until it is there, in the line if it must be."""
         status = await asyncio.to_thread(node_status, None)  # type: ignore[arg-type]
         if status["node_reason"]:
             raise SandboxUnavailable(status["node_reason"])
-        sandbox = await database_sync_to_async(claims.claim)(student)
-        self._group = sandbox.group
-        await self.channel_layer.group_add(self._group, self.channel_name)
-        deadline = asyncio.get_running_loop().time() + _READY_WITHIN
-        waited = False
+        sandbox = await self._claim(student)
+        now = asyncio.get_running_loop().time
+        deadline, in_line = now() + _READY_WITHIN, False
         while True:
             self._changed.clear()
             await sandbox.arefresh_from_db()
             if sandbox.state == Sandbox.State.READY:
                 return sandbox
-            if sandbox.state != Sandbox.State.REQUESTED:
+            if sandbox.state == Sandbox.State.WAITING:
+                await self._wait_in_line(sandbox)
+                deadline, in_line = now() + _READY_WITHIN, True
+            elif in_line and sandbox.state == Sandbox.State.REMOVED:
+                # Its turn came with another sandbox, one from the pool.
+                sandbox = await self._claim(student)
+                continue
+            elif sandbox.state != Sandbox.State.REQUESTED:
                 raise SandboxUnavailable(sandbox.error or "The host could not be made.")
-            if asyncio.get_running_loop().time() > deadline:
+            elif now() > deadline:
                 raise SandboxUnavailable("No worker has made the host. Is one running?")
-            if not waited:
-                waited = True
-                await self.tell({"state": "making"})
-            with suppress(asyncio.TimeoutError, TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), _LOOK_AGAIN)
+            else:
+                await self._tell_once({"state": "making"})
+            await self._wait_for_change()
+
+    async def _claim(self, student: str) -> Sandbox:
+        """Claim, as soon as the student's network may have one more."""
+        network = addresses.network_of(self.scope.get("client"))
+        while True:
+            try:
+                sandbox = await database_sync_to_async(claims.claim)(student, network)
+            except claims.NetworkIsFull as full:
+                await self._tell_once({"state": "network", "limit": full.limit})
+                await asyncio.sleep(_LOOK_AGAIN)
+            else:
+                await self._listen(sandbox.group)
+                return sandbox
+
+    async def _wait_in_line(self, sandbox: Sandbox) -> None:
+        """Tell the place in the line where it has changed, and keep it."""
+        await self._listen(line.GROUP)
+        now = asyncio.get_running_loop().time()
+        if now - self._seen_at >= _SEEN_EVERY:
+            self._seen_at = now
+            await database_sync_to_async(claims.seen)(sandbox.id)
+        position = await database_sync_to_async(line.position)(sandbox)
+        await self._tell_once({"state": "waiting", "position": position})
+
+    async def _listen(self, group: str) -> None:
+        if group not in self._groups:
+            self._groups.add(group)
+            await self.channel_layer.group_add(group, self.channel_name)
+
+    async def _tell_once(self, document: dict[str, Any]) -> None:
+        """Tell what the page does not know yet: a screen reader says every word again."""
+        if document != self._told:
+            self._told = document
+            await self.tell(document)
+
+    async def _wait_for_change(self) -> None:
+        with suppress(asyncio.TimeoutError, TimeoutError):
+            await asyncio.wait_for(self._changed.wait(), _LOOK_AGAIN)
 
     async def _pump(self, sandbox: Sandbox) -> None:
         given = parse_qs(self.scope["query_string"].decode(errors="replace"))
         query = {name: given[name][-1][:32] for name in _QUERY if name in given}
         stream = await gateway.connect(self.ticket(sandbox), query)
-        presence = asyncio.create_task(self._stay_seen(sandbox.id))
+        presence = asyncio.create_task(self._stay_seen(sandbox))
         self.stream = stream
         try:
             async for message in stream:
@@ -138,9 +188,10 @@ class SandboxConsumer(AsyncWebsocketConsumer):
             presence.cancel()
             await stream.close()
 
-    async def _stay_seen(self, sandbox_id: str) -> None:
+    async def _stay_seen(self, sandbox: Sandbox) -> None:
         while True:
-            await database_sync_to_async(claims.seen)(sandbox_id)
+            await database_sync_to_async(claims.seen)(sandbox.id)
+            await self.remind(sandbox)
             await asyncio.sleep(_SEEN_EVERY)
 
     @staticmethod
@@ -180,12 +231,24 @@ class TerminalConsumer(SandboxConsumer):
 
 
 class EngineConsumer(SandboxConsumer):
-    """What the engine has, as JSON text; the page only listens."""
+    """What the engine has, and when it ends, as JSON text; the page only listens."""
 
     purpose = "engine"
+    #: Minutes left as last told; at first the page shows those of an earlier host, if any.
+    _reminded: int | None = 0
 
     async def tell(self, document: dict[str, Any]) -> None:
         return None
+
+    async def remind(self, sandbox: Sandbox) -> None:
+        left = sandbox.minutes_left()
+        if left is not None and left > _REMIND_BEFORE:
+            left = None
+        if left != self._reminded:
+            self._reminded = left
+            hours = round(settings.SANDBOX_LIFE_MINUTES / 60, 1)
+            ends = {"minutes": left, "hours": hours} if left else None
+            await self.send(text_data=json.dumps({"ends": ends}))
 
     async def forward(self, message: str | bytes) -> None:
         if isinstance(message, str):

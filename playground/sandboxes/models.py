@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
@@ -20,6 +22,7 @@ class Sandbox(models.Model):
         """Where in its life a sandbox is."""
 
         POOLED = "pooled"
+        WAITING = "waiting"
         REQUESTED = "requested"
         READY = "ready"
         FAILED = "failed"
@@ -27,6 +30,8 @@ class Sandbox(models.Model):
 
     id = models.CharField(primary_key=True, max_length=48, default=new_id)
     owner = models.CharField(max_length=64, blank=True)
+    #: The network that the student came from; see :mod:`playground.sandboxes.addresses`.
+    address = models.CharField(max_length=64, blank=True, default="")
     state = models.CharField(max_length=16, choices=State.choices, default=State.REQUESTED)
     error = models.TextField(blank=True)
     created = models.DateTimeField(default=timezone.now)
@@ -38,17 +43,25 @@ class Sandbox(models.Model):
             # Two tabs that open at once must not make two hosts.
             models.UniqueConstraint(
                 fields=["owner"],
-                condition=models.Q(state__in=["requested", "ready"]),
+                condition=models.Q(state__in=["waiting", "requested", "ready"]),
                 name="one_living_sandbox_per_owner",
             )
         ]
         indexes = [
             models.Index(fields=["state", "last_seen"]),
             models.Index(fields=["claimed"]),
+            models.Index(fields=["address", "state"]),
         ]
 
     def __str__(self) -> str:
         return f"{self.id} ({self.state})"
+
+    def minutes_left(self) -> int | None:
+        """Whole minutes, at least one, until its life time is over; ``None`` before its claim."""
+        if self.claimed is None:
+            return None
+        age = timezone.now() - self.claimed
+        return max(1, math.ceil(settings.SANDBOX_LIFE_MINUTES - age.total_seconds() / 60))
 
     @property
     def group(self) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import psutil
 from django.conf import settings
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from playground.sandboxes import room
 from playground.sandboxes.models import Sandbox, new_id
 
 #: Claims of the last minutes say how many are coming: as many again are kept ready.
@@ -19,12 +20,15 @@ _DEMAND_WINDOW = timedelta(minutes=2)
 _OWNER = "pool:"
 
 
-def wish() -> Sandbox:
-    """The row of a sandbox that is about to be made for the pool."""
-    wished: Sandbox = Sandbox.objects.create(
-        state=Sandbox.State.REQUESTED, owner=f"{_OWNER}{new_id()}"
-    )
-    return wished
+def wish() -> Sandbox | None:
+    """Take a place for a sandbox of the pool; ``None`` if it needs none or there is none."""
+    with transaction.atomic():
+        if not is_short():
+            return None
+        wished: Sandbox = Sandbox.objects.create(
+            state=Sandbox.State.REQUESTED, owner=f"{_OWNER}{new_id()}"
+        )
+        return wished
 
 
 def wishes() -> QuerySet[Sandbox]:
@@ -35,7 +39,13 @@ def wishes() -> QuerySet[Sandbox]:
     return wished
 
 
-def take(owner: str) -> Sandbox | None:
+def ready() -> int:
+    """How many are in the pool."""
+    found: int = Sandbox.objects.filter(state=Sandbox.State.POOLED).count()
+    return found
+
+
+def take(owner: str, address: str = "") -> Sandbox | None:
     """Give a pooled sandbox to a student, the longest-waiting first; ``None`` if there is none.
 
     Safe beside other claims: a row changes hands only if it is still in the pool. Raises
@@ -45,7 +55,11 @@ def take(owner: str) -> Sandbox | None:
     for sandbox in list[Sandbox](waiting[:8]):
         now = timezone.now()
         taken = Sandbox.objects.filter(id=sandbox.id, state=Sandbox.State.POOLED).update(
-            owner=owner, state=Sandbox.State.READY, claimed=now, last_seen=now
+            owner=owner,
+            address=address,
+            state=Sandbox.State.READY,
+            claimed=now,
+            last_seen=now,
         )
         if taken:
             sandbox.refresh_from_db()
@@ -61,9 +75,13 @@ def target() -> int:
 
 
 def is_short() -> bool:
-    """Whether one more should be made now: fewer than wanted, and memory to spare."""
-    ready = Sandbox.objects.filter(state=Sandbox.State.POOLED).count()
-    return ready < target() and has_room()
+    """Whether one more should be made now: fewer than wanted, and room to spare.
+
+    Where somebody waits there is none: the place is theirs.
+    """
+    if Sandbox.objects.filter(state=Sandbox.State.WAITING).exists():
+        return False
+    return ready() < target() and room.places() > 0 and has_memory()
 
 
 def surplus() -> list[str]:
@@ -73,7 +91,6 @@ def surplus() -> list[str]:
     return ids[: max(0, len(ids) - target())]
 
 
-def has_room() -> bool:
+def has_memory() -> bool:
     """Whether the machine has more memory available than the pool must leave free."""
-    available: int = psutil.virtual_memory().available
-    return available > settings.POOL_FREE_MEMORY_MB << 20
+    return room.available_mb() > int(settings.POOL_FREE_MEMORY_MB)

@@ -14,15 +14,17 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from playground.runtime.errors import SandboxError
+from playground.runtime import budget
+from playground.runtime.errors import NoSuchSandbox, SandboxError
 from playground.runtime.sandbox import Sandbox as Host
-from playground.sandboxes import claims, pool, recovery
+from playground.sandboxes import claims, line, pool, recovery
 from playground.sandboxes.models import Sandbox
 from playground.sandboxes.nodes import local_node
 
 log = logging.getLogger(__name__)
 
-_POOL_WISH_LASTS = timedelta(minutes=5)
+#: A wish that no worker has fulfilled for so long was lost.
+_WISH_LASTS = timedelta(minutes=5)
 
 
 @worker_ready.connect
@@ -66,9 +68,9 @@ def finish(row: Sandbox, made: Host) -> None:
 @shared_task
 def refill() -> None:
     """Bring the pool to its size, one sandbox at a time: a claim that waits goes first."""
-    if not pool.is_short():
-        return
     row = pool.wish()
+    if row is None:
+        return
     try:
         made = local_node().create(row.id)
     except SandboxError as error:
@@ -79,8 +81,23 @@ def refill() -> None:
         owner="", state=Sandbox.State.POOLED
     ):
         made.remove()  # a worker that started meanwhile took it for a dead one's
+    admit()
     if pool.is_short():
         refill.delay()
+
+
+@shared_task
+def admit() -> None:
+    """Let in those who have waited longest, as many as there is room for."""
+    moved = line.drop_gone()
+    while sandbox := line.admit_first():
+        moved += 1
+        if sandbox.state == Sandbox.State.READY:
+            refill.delay()
+        else:
+            create.delay(sandbox.id)
+    if moved:
+        _send(line.GROUP)
 
 
 @shared_task
@@ -90,6 +107,7 @@ def remove(sandbox_id: str) -> None:
     local_node().clear(sandbox_id)
     if row := Sandbox.objects.filter(id=sandbox_id).first():
         _tell(row)
+    admit()
 
 
 @shared_task
@@ -103,17 +121,16 @@ def reap() -> None:
         if claims.give_up(sandbox_id, "its time was over"):
             remove.delay(sandbox_id)
     _freeze_idle()
-    # A worker that was killed while it filled the pool left a wish that nobody will fulfil.
-    forgotten = pool.wishes().filter(created__lt=now - _POOL_WISH_LASTS)
-    for sandbox_id in forgotten.values_list("id", flat=True):
-        if claims.give_up(sandbox_id, "it was never made"):
-            remove.delay(sandbox_id)
+    _enforce_budgets()
+    _see_to_lost_wishes()
+    _forget_missing()
     for sandbox_id in pool.surplus():
         # Out of the pool first: nobody may be given one that is about to go.
         if Sandbox.objects.filter(id=sandbox_id, state=Sandbox.State.POOLED).update(
             state=Sandbox.State.REMOVED
         ):
             remove.delay(sandbox_id)
+    admit()
     refill.delay()
     # One that failed may have a disk that an operator can still rescue, for a while.
     failed = Q(state=Sandbox.State.FAILED) & unseen
@@ -122,6 +139,39 @@ def reap() -> None:
     for sandbox in local_node().sandboxes():
         if over_ids.filter(id=sandbox.id).exists():
             remove.delay(sandbox.id)
+    local_node().network.restore()
+
+
+def _enforce_budgets() -> None:
+    """Slow down whose processor time is used up."""
+    for sandbox in local_node().sandboxes():
+        try:
+            budget.enforce(sandbox)
+        except (OSError, SandboxError) as error:
+            # One that has just ended has no counter, and needs none.
+            log.debug("the budget of sandbox %s was not looked at: %s", sandbox.id, error)
+
+
+def _see_to_lost_wishes() -> None:
+    """A worker that was killed left wishes that hold a place, and that nobody fulfils."""
+    long_ago = timezone.now() - _WISH_LASTS
+    for sandbox_id in pool.wishes().filter(created__lt=long_ago).values_list("id", flat=True):
+        if claims.give_up(sandbox_id, "it was never made"):
+            remove.delay(sandbox_id)
+    # A student's may have a disk. It is asked for again; where nobody comes it is idle then.
+    students = Sandbox.objects.filter(state=Sandbox.State.REQUESTED, claimed__lt=long_ago)
+    for sandbox_id in students.values_list("id", flat=True):
+        create.delay(sandbox_id)
+
+
+def _forget_missing() -> None:
+    """What an operator removed by hand is not there for its student either, and holds no place."""
+    given = Sandbox.objects.filter(state__in=[Sandbox.State.POOLED, Sandbox.State.READY])
+    for sandbox_id in given.values_list("id", flat=True):
+        try:
+            local_node().get(sandbox_id)
+        except NoSuchSandbox:
+            claims.give_up(sandbox_id, "it had been removed")
 
 
 def _freeze_idle() -> None:
@@ -148,6 +198,10 @@ def _settle(row: Sandbox, state: str, error: str = "") -> bool:
 
 def _tell(row: Sandbox) -> None:
     """Say that something changed; whoever misses it reads the row again."""
+    _send(row.group)
+
+
+def _send(group: str) -> None:
     layer = get_channel_layer()
     if layer is not None:
-        async_to_sync(layer.group_send)(row.group, {"type": "sandbox.changed"})
+        async_to_sync(layer.group_send)(group, {"type": "sandbox.changed"})

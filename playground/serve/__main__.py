@@ -105,7 +105,7 @@ def _stop(layout: Layout, config: RuntimeConfig, keep: bool) -> int:
     node = Node(config)
     swept = [] if keep else node.sweep()
     if not keep:
-        node.cgroup.remove()
+        node.shutdown()
     print(f"stopped; {ended} processes and {len(swept)} sandboxes were left over")
     return 0
 

@@ -126,7 +126,7 @@ def web(host: str, port: int) -> Process:
         "--host", host, "--port", str(port),
         "--ws", "websockets-sansio", "--ws-max-size", str(1 << 20), "--ws-ping-interval", "20",
         "--lifespan", "off", "--no-access-log", "--log-level", "warning",
-        "--timeout-graceful-shutdown", "2", "--no-server-header",
+        "--timeout-graceful-shutdown", "2", "--no-server-header", "--proxy-headers",
     ]  # fmt: skip
     return Process("web", without_rights(kept("web", command)), _paths_without_rights())
 

@@ -23,9 +23,10 @@ function instruction(createdBy) {
 }
 
 export class LayerList {
-  constructor(pane, { onUsage = () => {} } = {}) {
+  constructor(pane, { onUsage = () => {}, onEnds = () => {} } = {}) {
     this.pane = pane;
     this.onUsage = onUsage;
+    this.onEnds = onEnds;
     this.words = pane.dataset;
     this.select = pane.querySelector("select");
     this.list = pane.querySelector("[data-layers-list]");
@@ -64,6 +65,10 @@ export class LayerList {
   }
 
   #received(state) {
+    if (state.ends !== undefined) {
+      this.onEnds(state.ends);
+      return;
+    }
     this.onUsage(state.usage);
     if (state.error) {
       this.#message(this.words.unavailable);

@@ -16,6 +16,7 @@ const { workspace: terminals } = startTerminals(document.querySelector("[data-te
 const limits = new LimitsLine(document.querySelector("[data-limits]"));
 const layers = new LayerList(document.querySelector("[data-layers]"), {
   onUsage: (usage) => limits.show(usage),
+  onEnds: (ends) => limits.ends(ends),
 });
 
 // Parts of the page on a small screen.
@@ -97,6 +98,7 @@ reset.addEventListener("submit", async (event) => {
   if (!confirm(reset.dataset.question)) return;
   await fetch(reset.action, { method: "POST", body: new FormData(reset) });
   terminals.freshHost();
+  limits.forget();
   layers.reconnect();
 });
 

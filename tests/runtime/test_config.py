@@ -24,3 +24,10 @@ def test_a_bad_limit_is_named(bad: str) -> None:
 def test_two_states_have_two_cgroups() -> None:
     one, other = RuntimeConfig(Path("/a")), RuntimeConfig(Path("/b"))
     assert one.cgroup_name != other.cgroup_name
+
+
+def test_some_limits_can_be_switched_off() -> None:
+    environ = {"PLAYGROUND_SANDBOX_CPU_SECONDS": "0", "PLAYGROUND_SANDBOX_IO_MBPS": "0"}
+    assert Limits.from_environ(environ) == Limits(cpu_seconds=0, io_mbps=0)
+    with pytest.raises(ValueError, match="must be above zero"):
+        Limits.from_environ({"PLAYGROUND_SANDBOX_SLOW_CPUS": "nan"})

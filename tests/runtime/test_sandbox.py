@@ -196,6 +196,21 @@ def test_pids_limit_holds_against_a_fork_bomb(node: Node) -> None:
         sandbox.remove()
 
 
+def test_open_files_limit_holds(node: Node) -> None:
+    sandbox = node.create(limits=Limits(open_files=1024))
+    host = Host(sandbox)
+    try:
+        opened = host.try_sh(
+            "ulimit -n; for i in $(seq 2000); do exec {fd}</dev/null || break; done"
+        )
+        assert opened.stdout.split() == [b"1024"]
+        assert b"Too many open files" in opened.stderr
+        assert host.sh("ulimit -n 4096 2>/dev/null || echo refused") == "refused"
+        assert host.sh("docker run --rm busybox sh -c 'ulimit -n'") == "1024"
+    finally:
+        sandbox.remove()
+
+
 def test_cpu_limit_holds(node: Node) -> None:
     # Its engine starts on a quarter of a CPU, too: in the emulated machine that takes long.
     sandbox = node.create(limits=Limits(cpus=0.25), seconds=240)

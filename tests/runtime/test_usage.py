@@ -11,6 +11,7 @@ pytestmark = pytest.mark.sandbox
 def test_says_what_is_used_of_what_is_allowed(host: Host) -> None:
     before = usage(host.sandbox)
     assert before.memory[1] == host.sandbox.record.limits.memory_mb << 20
+    assert before.cpu[1] == host.sandbox.record.limits.cpu_seconds
     assert before.processes[1] == host.sandbox.record.limits.pids
     host.sh("head -c 200M /dev/zero > /root/big; sleep 60 >/dev/null 2>&1 & sync; true")
     after = usage(host.sandbox)

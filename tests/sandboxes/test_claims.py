@@ -28,7 +28,7 @@ def test_one_sandbox_a_student(asked: list[str]) -> None:
 
 def test_a_lost_wish_is_asked_again(asked: list[str]) -> None:
     wish = claims.claim("ann")
-    Sandbox.objects.filter(id=wish.id).update(created=timezone.now() - timedelta(minutes=5))
+    Sandbox.objects.filter(id=wish.id).update(claimed=timezone.now() - timedelta(minutes=5))
     claims.claim("ann")
     assert asked == [wish.id, wish.id]
 

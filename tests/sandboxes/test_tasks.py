@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -20,11 +21,11 @@ pytestmark = [pytest.mark.django_db, pytest.mark.sandbox]
 @pytest.fixture
 def worker(node: Node, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Node]:
     """A worker without its queue: what it sends to itself runs at once."""
-    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
     monkeypatch.setattr(tasks, "local_node", lambda: node)
     settings.POOL_MIN = settings.POOL_MAX = 0
     monkeypatch.setattr(tasks.remove, "delay", tasks.remove)
     monkeypatch.setattr(tasks.refill, "delay", tasks.refill)
+    monkeypatch.setattr(tasks.create, "delay", tasks.create)
     before = {sandbox.id for sandbox in node.sandboxes()}
     yield node
     node.sweep(keep=sorted(before))
@@ -134,3 +135,41 @@ def test_reap_freezes_whom_nobody_looks_at(worker: Node, settings: Any) -> None:
     tasks.reap()
     assert worker.get(rows["away"].id).inspect().state == "frozen"
     assert worker.get(rows["there"].id).inspect().state == "running"
+
+
+def test_what_an_operator_removed_holds_no_place(worker: Node, settings: Any) -> None:
+    settings.SANDBOXES_MAX = 1
+    row = Sandbox.objects.create(owner="ann")
+    tasks.create(row.id)
+    waits = Sandbox.objects.create(owner="bob", state=Sandbox.State.WAITING)
+    tasks.admit()
+    assert _state(waits) == Sandbox.State.WAITING
+    worker.get(row.id).remove()
+    tasks.reap()
+    assert _state(row) == Sandbox.State.REMOVED
+    assert _state(waits) == Sandbox.State.READY
+
+
+def test_reap_slows_whose_processor_time_is_spent(
+    worker: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [Sandbox.objects.create(owner=name) for name in ("spent", "thrifty")]
+    for row, seconds in zip(rows, (1, 3600), strict=True):
+        limits = replace(worker.config.limits, cpu_seconds=seconds)
+        monkeypatch.setattr(worker, "config", replace(worker.config, limits=limits))
+        tasks.create(row.id)
+    spent, thrifty = (worker.get(row.id) for row in rows)
+    spent.run(["timeout", "1.5", "sh", "-c", "while :; do :; done"])
+    tasks.reap()
+    assert spent.group.cpus() == pytest.approx(0.05)
+    assert thrifty.group.cpus() == 1.0
+
+
+def test_minutes_left_of_a_life(settings: Any) -> None:
+    settings.SANDBOX_LIFE_MINUTES = 60
+    row = Sandbox(claimed=timezone.now() - timedelta(minutes=52, seconds=30))
+    assert row.minutes_left() == 8
+    row.claimed = timezone.now() - timedelta(minutes=70)
+    assert row.minutes_left() == 1  # the reaper is on its way
+    row.claimed = None
+    assert row.minutes_left() is None

@@ -92,7 +92,9 @@ def var(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def site(fit_machine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    site = start_site(tmp_path_factory.mktemp("site") / "var")
+    # All tests come from one address, and each is a student of its own.
+    var = tmp_path_factory.mktemp("site") / "var"
+    site = start_site(var, PLAYGROUND_SANDBOXES_PER_ADDRESS="0")
     yield site
     site.stop()
     if os.environ.get("PLAYGROUND_TEST_LOG"):

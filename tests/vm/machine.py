@@ -19,14 +19,26 @@ from playground.runtime.catalogue import store
 from playground.runtime.config import PROJECT_ROOT, RuntimeConfig
 from playground.runtime.recipes import build_lock, debian_mirror, recipe_hash, run_logged
 
-_VERSION = "2"
+_VERSION = "3"
 _SUITE = "bookworm"
-_PACKAGES = (
-    "crun", "dbus", "e2fsprogs", "linux-image-cloud-amd64", "mmdebstrap", "python3",
-    "python3-venv", "slirp4netns", "systemd-sysv", "udev",
+#: What makes a Debian boot.
+_BARE = ("dbus", "linux-image-cloud-amd64", "systemd-sysv", "udev")
+#: What the runtime core's tests need: there is no network in that machine.
+_FOR_TESTS = (
+    *_BARE, "crun", "e2fsprogs", "iproute2", "mmdebstrap", "nftables", "python3", "python3-venv",
+    "slirp4netns",
 )  # fmt: skip
-#: How long the tests may take in the machine, in seconds; they take a tenth of it outside.
-_LIMIT = 40 * 60
+#: What a newcomer has who has fetched the checkout: `make`.
+_UNTOUCHED = (*_BARE, "ca-certificates", "make")
+#: How long a script may take in the machine, in seconds; it takes a tenth of it outside.
+_LIMIT = 90 * 60
+
+_NETWORK = """\
+[Match]
+Name=e*
+[Network]
+DHCP=yes
+"""
 
 _SERVICE = """\
 [Unit]
@@ -45,9 +57,12 @@ WantedBy=multi-user.target
 _SCRIPT = """\
 #!/bin/sh
 # Runs what /code/run-in-vm says, says how it ended, and switches the machine off.
-mkdir -p /var/cache/docker-playground /code
-mount /dev/vdb /var/cache/docker-playground
-mount /dev/vdc /code
+mkdir -p /code
+mount /dev/vdb /code
+if [ -e /dev/vdc ]; then
+    mkdir -p /var/cache/docker-playground
+    mount /dev/vdc /var/cache/docker-playground
+fi
 cd /code && sh ./run-in-vm
 echo "vm-exit-code:$?"
 systemctl poweroff --force
@@ -63,38 +78,45 @@ def _mkfs(folder: Path, image: Path, spare_mb: int) -> None:
     )
 
 
-def system(config: RuntimeConfig) -> Path:
-    """The folder with the system's disk, kernel and initrd; made once."""
-    key = recipe_hash(
-        _VERSION,
-        extra=[*_PACKAGES, _SERVICE, _SCRIPT, (PROJECT_ROOT / "requirements-dev.txt").read_text()],
-    )
+def system(config: RuntimeConfig, untouched: bool = False) -> Path:
+    """The folder with the system's disk, kernel and initrd; made once.
+
+    ``untouched`` is one with nothing of the playground's in it, and a network.
+    """
+    requirements = "" if untouched else (PROJECT_ROOT / "requirements-dev.txt").read_text()
+    packages = _UNTOUCHED if untouched else _FOR_TESTS
+    key = recipe_hash(_VERSION, extra=[*packages, _SERVICE, _SCRIPT, _NETWORK, requirements])
     target = config.cache_dir / "vm" / key
     with build_lock(config.cache_dir):
         if not target.is_dir():
             scratch = target.with_name(f".building-{key}")
             shutil.rmtree(scratch, ignore_errors=True)
             scratch.mkdir(parents=True)
-            _build_system(scratch)
+            _build_system(scratch, packages)
+            if not untouched:
+                _install_libraries(scratch / "rootfs")
+            _finish(scratch)
             scratch.rename(target)
     return target
 
 
-def _build_system(scratch: Path) -> None:
+def _build_system(scratch: Path, packages: tuple[str, ...]) -> None:
     rootfs = scratch / "rootfs"
     run_logged(
         ["unshare", "--mount", "mmdebstrap", "--mode=root", "--variant=minbase",
-         '--aptopt=Apt::Install-Recommends "false"', f"--include={','.join(_PACKAGES)}",
+         '--aptopt=Apt::Install-Recommends "false"', f"--include={','.join(packages)}",
          _SUITE, str(rootfs), debian_mirror()],
         print, "mmdebstrap of the virtual machine",
     )  # fmt: skip
-    shutil.copy(PROJECT_ROOT / "requirements-dev.txt", rootfs / "tmp")
     # This machine's own, which may know a proxy's certificate; the virtual one has none installed.
     certificates = Path("/etc/ssl/certs/ca-certificates.crt")
     (rootfs / certificates.parent.relative_to("/")).mkdir(parents=True, exist_ok=True)
     shutil.copy(certificates, rootfs / certificates.relative_to("/"))
-    resolv = rootfs / "etc" / "resolv.conf"
-    shutil.copy("/etc/resolv.conf", resolv)
+
+
+def _install_libraries(rootfs: Path) -> None:
+    shutil.copy(PROJECT_ROOT / "requirements-dev.txt", rootfs / "tmp")
+    shutil.copy("/etc/resolv.conf", rootfs / "etc" / "resolv.conf")
     pip = (
         "python3 -m venv /venv && /venv/bin/pip install --quiet --no-cache-dir "
         "--cert /etc/ssl/certs/ca-certificates.crt -r /tmp/requirements-dev.txt"
@@ -105,7 +127,15 @@ def _build_system(scratch: Path) -> None:
          f'exec env -u PIP_FIND_LINKS chroot "{rootfs}" sh -c "{pip}"'],
         print, "pip in the virtual machine",
     )  # fmt: skip
-    resolv.write_text("")
+
+
+def _finish(scratch: Path) -> None:
+    """Lay down what runs the script, and make the disk."""
+    rootfs = scratch / "rootfs"
+    # QEMU's own name server (its documentation, "Using the user mode network stack").
+    (rootfs / "etc" / "resolv.conf").unlink(missing_ok=True)
+    (rootfs / "etc" / "resolv.conf").write_text("nameserver 10.0.2.3\n")
+    (rootfs / "etc" / "systemd" / "network" / "user.network").write_text(_NETWORK)
     (rootfs / "etc" / "systemd" / "system" / "run-tests.service").write_text(_SERVICE)
     script = rootfs / "usr" / "local" / "sbin" / "run-tests"
     script.write_text(_SCRIPT)
@@ -113,6 +143,7 @@ def _build_system(scratch: Path) -> None:
     wanted = rootfs / "etc" / "systemd" / "system" / "multi-user.target.wants"
     wanted.mkdir(parents=True, exist_ok=True)
     (wanted / "run-tests.service").symlink_to("../run-tests.service")
+    (wanted / "systemd-networkd.service").symlink_to("/lib/systemd/system/systemd-networkd.service")
     (rootfs / "etc" / "fstab").write_text("/dev/vda / ext4 defaults 0 1\n")
     for name in ("vmlinuz", "initrd.img"):
         shutil.copy(
@@ -144,9 +175,11 @@ def built_things(config: RuntimeConfig) -> Path:
     return target
 
 
-def run(config: RuntimeConfig, script: str, scratch: Path) -> tuple[int, str]:
+def run(
+    config: RuntimeConfig, script: str, scratch: Path, untouched: bool = False
+) -> tuple[int, str]:
     """Boot, run a script in the checkout's copy, and return its exit code and the console."""
-    made = system(config)
+    made = system(config, untouched)
     code = scratch / "code"
     code.mkdir()
     listed = subprocess.run(
@@ -162,10 +195,15 @@ def run(config: RuntimeConfig, script: str, scratch: Path) -> tuple[int, str]:
     (code / "run-in-vm").write_text(script)
     _mkfs(code, scratch / "code.img", spare_mb=4096)
     console = scratch / "console"
-    disks = [made / "system.img", built_things(config), scratch / "code.img"]
+    disks = [made / "system.img", scratch / "code.img"]
+    network = ["-nic", "none"]
+    if untouched:
+        network = ["-nic", "user,model=virtio-net-pci"]
+    else:
+        disks.append(built_things(config))
     command = [
         "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2",
-        "-m", "3072", "-display", "none", "-no-reboot", "-nic", "none",
+        "-m", "3072", "-display", "none", "-no-reboot", *network,
         "-serial", f"file:{console}",
         "-kernel", str(made / "vmlinuz"), "-initrd", str(made / "initrd.img"),
         "-append", "root=/dev/vda rw console=ttyS0 quiet systemd.mask=serial-getty@ttyS0.service",

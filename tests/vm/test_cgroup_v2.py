@@ -15,8 +15,9 @@ FULL = os.environ.get("PLAYGROUND_FULL") == "1"
 
 #: What differs between cgroup v1 and v2, for the short form.
 _SHORT = (
-    "every_namespace or limit or freeze or rerun or leaves_nothing or does_what_the_manual_says"
-    " and (cgroup or enforced or cpus or pids or stats)"
+    "every_namespace or limit or spent_budget or freeze or rerun or leaves_nothing"
+    " or after_a_reboot"
+    " or does_what_the_manual_says and (cgroup or enforced or cpus or pids or stats)"
 )
 _SCRIPT = """
 export PYTHONDONTWRITEBYTECODE=1
@@ -28,11 +29,11 @@ export PYTHONDONTWRITEBYTECODE=1
 @pytest.mark.vm
 @pytest.mark.sandbox
 def test_the_runtime_core_on_systemd_and_cgroup_v2(fit_machine: None, tmp_path: Path) -> None:
-    selection = "tests/runtime -m sandbox"
+    selection = "tests/runtime tests/security tests/hub/test_shim.py -m sandbox"
     if not FULL:
-        selection = (
-            f"tests/runtime/test_sandbox.py tests/runtime/test_docker_options.py -k '{_SHORT}'"
-        )
+        names = ("sandbox", "docker_options", "recovery", "blockio", "budget")
+        files = " ".join(f"tests/runtime/test_{name}.py" for name in names)
+        selection = f"{files} -k '{_SHORT}'"
     code, console = machine.run(
         RuntimeConfig.from_environ(), _SCRIPT.format(selection=selection), tmp_path
     )
@@ -41,4 +42,4 @@ def test_the_runtime_core_on_systemd_and_cgroup_v2(fit_machine: None, tmp_path: 
     assert code == 0
     passed = re.search(r"(\d+) passed", console)
     assert passed
-    assert int(passed[1]) >= (60 if FULL else 12)
+    assert int(passed[1]) >= (150 if FULL else 13)

@@ -18,6 +18,7 @@ from typing import Any
 from playground.runtime import disks, hostimage
 from playground.runtime.catalogue import recipe, skeleton, store
 from playground.runtime.config import Limits, RuntimeConfig
+from playground.runtime.egress import Egress
 from playground.runtime.errors import BuildFailed
 from playground.runtime.node import Node
 from playground.runtime.private_mounts import in_private_mounts, leave_machine_mounts
@@ -53,7 +54,8 @@ def build(config: RuntimeConfig, progress: Progress) -> store.Catalogue:
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True)
         # A node of its own: a running playground in the same checkout is none of its business.
-        node = Node(replace(config, state_dir=scratch / "node"))
+        # It has its network from slirp4netns, so none of the sandboxes' own kind.
+        node = Node(replace(config, state_dir=scratch / "node", egress=Egress()))
         try:
             _build_into(node, scratch, progress)
         finally:

@@ -6,6 +6,7 @@ import { Screen } from "./screen.js";
 import { printable } from "./text.js";
 
 const PASTE_SHOWN_FROM = 64 << 10; // bytes; shorter ones are there before anybody could read of them
+const WAITS = new Set(["making", "waiting", "network"]); // for a host, in words of the page
 // What xterm.js reports by itself: focus and mouse. Nobody typed it, so it does not wait.
 const REPORT = /^\x1b\[([IO]$|<|M)/;
 
@@ -177,8 +178,8 @@ export class TerminalView {
     this.notices.show("sending", { text: this.words.pasting, detail, buttons: [[this.words.stop, stop]] });
   }
 
-  #waiting({ state, message }) {
-    if (state === "making") this.#status("making");
+  #waiting({ state, message, position, limit }) {
+    if (WAITS.has(state)) this.#status(state, this.words[state].replace("[n]", position).replace("[limit]", limit));
     else this.#status("refused", `${this.words.refused} ${message}`);
   }
 
