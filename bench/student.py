@@ -21,7 +21,7 @@ _ACKNOWLEDGE_EVERY = 5000
 
 
 class Student:
-    """One page with one terminal, with the rules of ``static/js/terminal.js``."""
+    """One page with one terminal, with the rules of ``static/js/terminal/connection.js``."""
 
     def __init__(self, address: str, terminal: str = "main") -> None:
         self.address = address

@@ -12,15 +12,19 @@ pages = get_asgi_application()  # before anything that imports models
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 from channels.sessions import SessionMiddlewareStack  # noqa: E402
+from django.urls import path, re_path  # noqa: E402
 
 from playground.celery import app as celery_app  # noqa: E402
 from playground.sandboxes.routing import websocket_urlpatterns  # noqa: E402
+from playground.sandboxes.uploads import UploadConsumer  # noqa: E402
 
 celery_app.set_current()
 
+upload = SessionMiddlewareStack(UploadConsumer.as_asgi())
 application = ProtocolTypeRouter(
     {
-        "http": pages,
+        # Django would take in the whole body of an upload before it looks at it.
+        "http": URLRouter([path("sandbox/files/put/", upload), re_path("", pages)]),  # type: ignore[list-item, arg-type]
         "websocket": AllowedHostsOriginValidator(
             SessionMiddlewareStack(URLRouter(websocket_urlpatterns))  # type: ignore[arg-type]
         ),

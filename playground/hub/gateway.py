@@ -1,7 +1,7 @@
 """The gateway: what the web process connects to, a websocket over a stream of the node's own.
 
 A websocket library gives framing, limits and back pressure, and TLS where the stream crosses
-machines. A connection names what it wants by its path: ``/terminal`` or ``/engine``.
+machines. A connection names what it wants by its path: ``/terminal``, ``/engine`` or ``/files``.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from websockets.exceptions import ConnectionClosed
 
 from playground.hub import protocol, shim_link, tickets
 from playground.hub.engine_view import snapshot
+from playground.hub.files import Transfers
 from playground.hub.shell import open_shell, take_over
 from playground.hub.shim_link import ShimLink
 from playground.hub.terminal import Terminal
@@ -40,6 +41,8 @@ _BULK = 1024
 _ENGINE_POLL = 1.5
 _ENGINE_THREADS = 32
 _MAX_TERMINALS = 16
+#: A page is told what was taken of its input after so many bytes, and with any output.
+_COUNT_EVERY = 4096
 #: How long after a killed shell its host may still look alive, in seconds.
 _DYING = 0.3
 
@@ -51,6 +54,7 @@ class Hub:
         self.node = node
         self.key = key
         self.terminals: dict[tuple[str, str], Terminal] = {}
+        self._transfers = Transfers()
         # Threads of their own: engines that never answer hold up other engines at the worst.
         self._engine_threads = ThreadPoolExecutor(_ENGINE_THREADS, "engine")
         self._opening: dict[tuple[str, str], asyncio.Task[Terminal]] = {}
@@ -73,6 +77,10 @@ class Hub:
             await asyncio.to_thread(sandbox.thaw)
             if ticket.purpose == "terminal":
                 await self._serve_terminal(connection, sandbox, ticket.terminal, query)
+            elif ticket.purpose == "files":
+                shell = self.terminals.get((sandbox.id, ticket.terminal))
+                folder = shell.folder() if shell else ""
+                await self._transfers.serve(connection, sandbox, folder, query)
             else:
                 await self._serve_engine(connection, sandbox)
         except tickets.BadTicket as error:
@@ -101,6 +109,17 @@ class Hub:
             terminal.release()
         self._engine_threads.shutdown(wait=False, cancel_futures=True)
 
+    def names(self, sandbox: Sandbox) -> list[str]:
+        """Which terminals a sandbox has."""
+        return [name for owner, name in self.terminals if owner == sandbox.id]
+
+    async def hang_up(self, sandbox: Sandbox, terminal: Terminal) -> None:
+        """End a terminal's shell: the shim lets go of the pty first, then the hub."""
+        await asyncio.to_thread(sandbox.thaw)  # a frozen shell would never hear of it
+        link = await self._link(sandbox)
+        await link.drop(terminal.name)
+        terminal.close()
+
     async def _serve_terminal(
         self,
         connection: ServerConnection,
@@ -110,7 +129,7 @@ class Hub:
     ) -> None:
         columns, rows = _size(query)
         terminal = await self._terminal(sandbox, name, columns, rows)
-        session = _Session(connection, terminal, sandbox, query)
+        session = _Session(connection, self, terminal, sandbox, query)
         terminal.attach(session)
         terminal.resize(session, columns, rows)
         try:
@@ -192,14 +211,19 @@ class _Session:
     def __init__(
         self,
         connection: ServerConnection,
+        hub: Hub,
         terminal: Terminal,
         sandbox: Sandbox,
         query: Mapping[str, str],
     ) -> None:
         self.connection = connection
+        self.hub = hub
         self.sandbox = sandbox
         self.terminal = terminal
         ring = terminal.ring
+        self.page = query.get("page", "")
+        self.counted = terminal.inputs.enter(self.page, self)
+        self.told = terminal.inputs.written(self.page)
         after = query.get("after", "")
         # Of another shell, which was here before, the page must show nothing any more.
         same = query.get("shell") == ring.shell
@@ -224,6 +248,9 @@ class _Session:
                     "resumed": self.resumed,
                     "shell": self.terminal.ring.shell,
                     "terminal": self.terminal.name,
+                    "input": self.counted,
+                    "host": self.sandbox.id,
+                    "terminals": self.hub.names(self.sandbox),
                 },
             )
         )
@@ -251,12 +278,14 @@ class _Session:
                 piece = ring.read(self.position, min(_PIECE, room))
                 self.position += len(piece)
                 await self.connection.send(protocol.OUTPUT + piece)
+                await self._tell_count()
                 continue
             if self.terminal.exit_code is not None:
                 await self._must_live()
                 document = {"code": self.terminal.exit_code}
                 await self.connection.send(protocol.frame(protocol.EXIT, document))
                 return
+            await self._tell_count(_COUNT_EVERY)
             await self._news.wait()
 
     async def _must_live(self) -> None:
@@ -271,11 +300,11 @@ class _Session:
             checked = protocol.check_from_page(message)
             kind, payload = checked[:1], checked[1:]
             if kind == protocol.INPUT:
-                if self.sandbox.group.is_frozen():  # one small read; it was idle until this key
-                    await asyncio.to_thread(self.sandbox.thaw)
-                await self.terminal.write(payload)
+                await self._take(payload)
             elif kind == protocol.RESIZE:
                 self.terminal.resize(self, *protocol.parse_size(payload))
+            elif kind == protocol.HANG_UP:
+                await self._hang_up(protocol.parse_hang_up(payload))
             else:
                 # A page cannot have parsed what it was not sent.
                 position = protocol.parse_position(payload)
@@ -283,6 +312,29 @@ class _Session:
                     self.acknowledged = position
                     self.terminal.settle_pace()
                     self.wake()
+
+    async def _take(self, payload: bytes) -> None:
+        """Take input and count it, unless the page has come back by another connection."""
+        if self.sandbox.group.is_frozen():  # one small read; it was idle until this key
+            await asyncio.to_thread(self.sandbox.thaw)
+        await self.terminal.input_room()
+        if not self.terminal.inputs.takes_from(self.page, self):
+            return
+        self.terminal.put(payload, self.page)
+        await self._tell_count(_COUNT_EVERY)
+
+    async def _tell_count(self, at_least: int = 1) -> None:
+        count = self.terminal.inputs.written(self.page)
+        if count - self.told >= at_least:
+            self.told = count
+            await self.connection.send(protocol.count_frame(count))
+
+    async def _hang_up(self, anyway: bool) -> None:
+        program = "" if anyway else self.terminal.foreground()
+        if program:
+            await self.connection.send(protocol.frame(protocol.BUSY, {"program": program}))
+        else:
+            await self.hub.hang_up(self.sandbox, self.terminal)
 
 
 def _size(query: Mapping[str, str]) -> tuple[int, int]:

@@ -7,14 +7,22 @@ big-endian. Positions count the bytes that the terminal has put out since its sh
 direction  type  payload                                            meaning
 =========  ====  =================================================  ===========================
 to page    o     bytes                                              output
-to page    w     JSON ``{"start", "live", "resumed", "terminal"}``  what the output starts at
+to page    w     JSON, see below                                    what the output starts at
+to page    c     count (8 bytes)                                    written of this page's input
+to page    b     JSON ``{"program"}``                               not hung up: it runs this
 to page    x     JSON ``{"code"}``                                  the shell ended
 to page    e     JSON ``{"code", "message"}``                       an error; the socket closes
 to page    s     JSON ``{"state", ...}``                            what is being waited for
 to hub     i     bytes                                              input
 to hub     r     columns, rows (2 bytes each)                       the page's size
 to hub     a     position (8 bytes)                                 parsed up to here
+to hub     h     nothing, or ``!``                                  hang up if idle, or anyway
 =========  ====  =================================================  ===========================
+
+The welcome ``w`` says where the output starts (``start``), up to where it is old (``live``), if it
+goes on from what the page has (``resumed``), which shell it is (``shell``), what was taken of the
+page's input (``input``, null for a page not known), the terminal's name (``terminal``), the host's
+(``host``) and all of its terminals (``terminals``).
 """
 
 from __future__ import annotations
@@ -28,9 +36,12 @@ WELCOME = b"w"
 EXIT = b"x"
 ERROR = b"e"
 STATUS = b"s"
+COUNT = b"c"
+BUSY = b"b"
 INPUT = b"i"
 RESIZE = b"r"
 ACKNOWLEDGE = b"a"
+HANG_UP = b"h"
 
 #: The largest frame from a page: a paste is cut into pieces of this size, in bytes.
 MAX_INPUT_FRAME = 32 << 10
@@ -47,6 +58,18 @@ class BadFrame(ValueError):
 def frame(kind: bytes, document: dict[str, Any]) -> bytes:
     """Return a frame with a JSON payload."""
     return kind + json.dumps(document, separators=(",", ":")).encode()
+
+
+def count_frame(count: int) -> bytes:
+    """Return the frame that says how much input was taken."""
+    return COUNT + _POSITION.pack(count)
+
+
+def parse_hang_up(payload: bytes) -> bool:
+    """Return whether to hang up whatever runs; raises ``BadFrame``."""
+    if payload not in (b"", b"!"):
+        raise BadFrame("a hang-up is empty or !")
+    return payload == b"!"
 
 
 def parse_size(payload: bytes) -> tuple[int, int]:
@@ -76,6 +99,8 @@ def check_from_page(message: object) -> bytes:
         parse_size(payload)
     elif kind == ACKNOWLEDGE:
         parse_position(payload)
+    elif kind == HANG_UP:
+        parse_hang_up(payload)
     elif kind != INPUT:
         raise BadFrame(f"unknown frame {kind!r}")
     return message

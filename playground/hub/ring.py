@@ -10,11 +10,14 @@ import mmap
 import os
 import struct
 
+from playground.hub.inputs import InputCounts
+
 #: Before the bytes: how many there have been since the shell started, as 8 bytes, and what tells
-#: this shell from all others, as 8 more.
+#: this shell from all others, as 8 more; then what was typed by which page.
 _HEADER = mmap.PAGESIZE
 _END = struct.Struct("=Q")
 _SHELL = slice(8, 16)
+_INPUTS = 64
 #: The most that is written before the count is: that much more than what is kept must fit, lest a
 #: death in between has garbled the oldest bytes.
 _PIECE = 64 << 10
@@ -28,6 +31,7 @@ class Ring:
         self._map = mmap.mmap(memory, 0)
         os.close(memory)
         self._size = len(self._map) - _HEADER
+        self.inputs = InputCounts(self._map, _INPUTS)
         self.capacity = self._size - _PIECE
 
     @property

@@ -7,9 +7,13 @@ The sandbox's shim holds pty and memory too, so a terminal outlives the hub that
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
+import struct
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from ptyprocess import PtyProcess
@@ -26,6 +30,8 @@ HIGH_WATER, LOW_WATER = 100_000, 5_000
 #: Input that the shell has not read yet; more than this and the page's socket is not read.
 MAX_PENDING_INPUT = 1 << 20
 _READ = 64 << 10
+#: Which session a terminal belongs to (ioctl_tty(2)); Python's termios has no name for it.
+_TIOCGSID = 0x5429
 
 
 class Viewer(Protocol):
@@ -53,6 +59,7 @@ class Terminal:
     def __init__(self, name: str, pty: Pty) -> None:
         self.name = name
         self.ring = Ring(pty.memory)
+        self.inputs = self.ring.inputs
         #: Known once the shell's process has been waited for, shortly after it ended.
         self.exit_code: int | None = None
         self.ended = False
@@ -99,13 +106,47 @@ class Terminal:
 
     async def write(self, data: bytes) -> None:
         """Queue input; waits while the shell has too much of it unread."""
+        await self.input_room()
+        self.put(data)
+
+    async def input_room(self) -> None:
+        """Wait while the shell has too much input unread."""
         await self._input_room.wait()
+
+    def put(self, data: bytes, page: str = "") -> None:
+        """Queue input of a page at once."""
         if self.ended:
             return
         self._input += data
+        self.inputs.take(page, len(data))
         if len(self._input) > MAX_PENDING_INPUT:
             self._input_room.clear()
         self._flush_input()
+
+    def foreground(self) -> str:
+        """The program in the foreground as it calls itself, ``""`` where the shell waits."""
+        if self.ended:
+            return ""
+        try:
+            group = os.tcgetpgrp(self.fd)
+            if group == self._leader():
+                return ""
+        except OSError:  # the shell is just ending
+            return ""
+        with suppress(OSError):
+            return Path(f"/proc/{group}/comm").read_text(errors="replace").strip()[:32] or "?"
+        return "?"
+
+    def folder(self) -> str:
+        """Where the shell is, as it sees it; ``""`` if that cannot be told."""
+        with suppress(OSError):
+            if not self.ended:
+                return os.readlink(f"/proc/{self._leader()}/cwd")
+        return ""
+
+    def _leader(self) -> int:
+        leader: int = struct.unpack("i", fcntl.ioctl(self.fd, _TIOCGSID, bytes(4)))[0]
+        return leader
 
     def settle_pace(self) -> None:
         """Stop or go on reading the pty by how far the owner is behind."""
@@ -151,6 +192,7 @@ class Terminal:
             while self._input:
                 written = os.write(self.fd, self._input[:4096])
                 del self._input[:written]
+                self.inputs.wrote(written)
         except BlockingIOError:
             if not self._writing:
                 self._loop.add_writer(self.fd, self._flush_input)
@@ -158,9 +200,11 @@ class Terminal:
             return
         except OSError:
             self._input.clear()
+            self.inputs.forget_waiting()
         if self._writing:
             self._loop.remove_writer(self.fd)
             self._writing = False
+            self._wake_all()  # pages are told what was written
         if len(self._input) <= MAX_PENDING_INPUT:
             self._input_room.set()
 
@@ -169,6 +213,7 @@ class Terminal:
             return
         self.ended = True
         self._input.clear()
+        self.inputs.forget_waiting()
         self._input_room.set()
         self._let_go()
         # The command ends by itself when its pty is gone, but maybe not soon: a shell may ignore

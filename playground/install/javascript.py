@@ -1,4 +1,4 @@
-"""xterm.js and its add-ons: from npm by the lock file into ``static/vendor``.
+"""xterm.js, its add-ons and a player: from npm by the lock file into ``static/vendor``.
 
 npm itself comes as a Python wheel of a pinned version, so that it is the same on every machine
 and none of the distribution's several hundred npm packages are needed.
@@ -25,9 +25,12 @@ FILES = {
     "@xterm/xterm/lib/xterm.mjs": "xterm/xterm.mjs",
     "@xterm/xterm/css/xterm.css": "xterm/xterm.css",
     "@xterm/addon-fit/lib/addon-fit.mjs": "xterm/addon-fit.mjs",
+    "@xterm/addon-search/lib/addon-search.mjs": "xterm/addon-search.mjs",
     "@xterm/addon-unicode-graphemes/lib/addon-unicode-graphemes.mjs": "xterm/addon-graphemes.mjs",
     "@xterm/addon-web-links/lib/addon-web-links.mjs": "xterm/addon-web-links.mjs",
     "@xterm/addon-webgl/lib/addon-webgl.mjs": "xterm/addon-webgl.mjs",
+    "asciinema-player/dist/bundle/asciinema-player.min.js": "asciinema/asciinema-player.js",
+    "asciinema-player/dist/bundle/asciinema-player.css": "asciinema/asciinema-player.css",
 }
 
 

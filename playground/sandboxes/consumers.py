@@ -32,7 +32,7 @@ _READY_WITHIN = 120.0
 _SEEN_EVERY = 20.0
 #: Minutes before its end from which a sandbox's student is told.
 _REMIND_BEFORE = 10
-_QUERY = ("columns", "rows", "after", "shell")
+_QUERY = ("columns", "rows", "after", "page", "shell")
 
 
 class SandboxUnavailable(Exception):

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from playground.sandboxes import views
+from playground.sandboxes import files, views
 
 urlpatterns = [
     path("images/", views.catalogue, name="catalogue"),
+    path("recordings/", views.recordings, name="recordings"),
     path("sandbox/reset/", views.reset, name="sandbox-reset"),
+    path("sandbox/files/look/", files.look, name="files-look"),
+    path("sandbox/files/get/", files.download, name="files-download"),
+    path("sandbox/files/ticket/", files.upload_ticket, name="files-ticket"),
 ]

@@ -13,6 +13,7 @@ from playground.sandboxes import tasks
 from playground.sandboxes.claims import give_up
 from playground.sandboxes.models import Sandbox
 from playground.sandboxes.students import student_of
+from playground.security import WITH_WEBASSEMBLY
 
 
 def catalogue(request: HttpRequest) -> HttpResponse:
@@ -24,6 +25,13 @@ def catalogue(request: HttpRequest) -> HttpResponse:
         for image in (found.images() if found else [])
     ]
     return render(request, "sandboxes/catalogue.html", {"images": images})
+
+
+def recordings(request: HttpRequest) -> HttpResponse:
+    """Play what was recorded; the recordings themselves never leave the browser."""
+    response = render(request, "terminal/recordings.html")
+    response.headers["Content-Security-Policy"] = WITH_WEBASSEMBLY
+    return response
 
 
 @require_POST

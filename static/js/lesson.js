@@ -1,12 +1,13 @@
 // A lesson's page: its steps, its terminal, its list of layers.
-import { TerminalView } from "./terminal.js";
 import { LayerList } from "./layers.js";
 import { LimitsLine } from "./limits.js";
+import { copyText } from "./terminal/clipboard.js";
+import { startTerminals } from "./terminal/terminals.js";
 
 const workbench = document.querySelector(".workbench");
 const status = document.querySelector("[data-terminal-status]");
 
-const terminal = new TerminalView(document.querySelector("[data-terminal]"), {
+const { workspace: terminals } = startTerminals(document.querySelector("[data-terminals]"), {
   onStatus: (state, text) => {
     status.textContent = text;
     status.dataset.state = state;
@@ -28,7 +29,7 @@ function show(part) {
     tab.setAttribute("aria-selected", selected);
     tab.tabIndex = selected ? 0 : -1;
   }
-  terminal.refit();
+  terminals.refit();
 }
 
 for (const tab of tabs) {
@@ -78,10 +79,10 @@ document.querySelector(".prose").addEventListener("click", async (event) => {
   const text = button.closest("[data-command]")?.querySelector("code").textContent.trimEnd();
   if (button.matches("[data-run]")) {
     show("terminal-pane");
-    terminal.type(`${text.replace(/\n/g, "\r")}\r`);
-    terminal.focus();
+    terminals.active.type(`${text.replace(/\n/g, "\r")}\r`);
+    terminals.active.focus();
   } else if (button.matches("[data-copy]")) {
-    await copy(text);
+    await copyText(text);
     const label = button.textContent;
     button.textContent = "✓";
     setTimeout(() => (button.textContent = label), 1200);
@@ -91,28 +92,21 @@ document.querySelector(".prose").addEventListener("click", async (event) => {
   }
 });
 
-async function copy(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    // Without https a browser has no clipboard for pages; this old way still works.
-    const field = Object.assign(document.createElement("textarea"), { value: text });
-    document.body.append(field);
-    field.select();
-    document.execCommand("copy");
-    field.remove();
-  }
-}
-
 const reset = document.querySelector("[data-reset]");
 reset.addEventListener("submit", async (event) => {
   event.preventDefault();
   if (!confirm(reset.dataset.question)) return;
   await fetch(reset.action, { method: "POST", body: new FormData(reset) });
-  terminal.restart();
+  terminals.freshHost();
   limits.forget();
   layers.reconnect();
 });
 
 // For tests and for the console.
-window.playground = { terminal, layers };
+window.playground = {
+  terminals,
+  layers,
+  get terminal() {
+    return terminals.active;
+  },
+};

@@ -13,10 +13,11 @@ def test_any_bytes_are_a_frame_or_refused(message: bytes) -> None:
         checked = protocol.check_from_page(message)
     except protocol.BadFrame:
         return
-    assert checked[:1] in (protocol.INPUT, protocol.RESIZE, protocol.ACKNOWLEDGE)
+    known = (protocol.INPUT, protocol.RESIZE, protocol.ACKNOWLEDGE, protocol.HANG_UP)
+    assert checked[:1] in known
 
 
-@pytest.mark.parametrize("bad", ["text", None, b"", b"q", b"r123", b"a1", b"i" * 40_000])
+@pytest.mark.parametrize("bad", ["text", None, b"", b"q", b"r123", b"a1", b"hx", b"i" * 40_000])
 def test_refuses(bad: object) -> None:
     with pytest.raises(protocol.BadFrame):
         protocol.check_from_page(bad)

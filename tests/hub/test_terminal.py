@@ -101,3 +101,13 @@ async def test_input_that_is_not_read_blocks_only_its_own_terminal() -> None:
 async def _flood(terminal: Terminal) -> None:
     for _ in range(1000):
         await terminal.write(b"x" * 32768)
+
+
+async def test_what_runs_in_the_foreground() -> None:
+    async with shell("exec bash --norc -i") as terminal:
+        await until(lambda: b"$" in said(terminal) or b"#" in said(terminal))
+        assert terminal.foreground() == ""
+        await terminal.write(b"sleep 60 & sleep 61\n")
+        await until(lambda: terminal.foreground() == "sleep")
+        await terminal.write(b"\x03")
+        await until(lambda: terminal.foreground() == "")

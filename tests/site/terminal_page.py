@@ -53,7 +53,7 @@ class TerminalPage:
 
     def keys(self, text: str) -> None:
         """Type on the keyboard."""
-        self.page.locator("[data-terminal] textarea").focus()
+        self.page.locator("[data-active] [data-terminal] textarea").focus()
         self.page.keyboard.type(text)
 
     def run(self, command: str, seconds: float = 60) -> str:

@@ -4,17 +4,19 @@ const decoder = new TextDecoder();
 
 export const MAX_INPUT = 32 << 10;
 
-export function inputFrames(text) {
-  const bytes = typeof text === "string" ? encoder.encode(text) : text;
-  const frames = [];
-  for (let start = 0; start < bytes.length; start += MAX_INPUT) {
-    const piece = bytes.subarray(start, start + MAX_INPUT);
-    const frame = new Uint8Array(piece.length + 1);
-    frame[0] = "i".charCodeAt(0);
-    frame.set(piece, 1);
-    frames.push(frame);
-  }
-  return frames;
+export function bytesOf(text) {
+  return typeof text === "string" ? encoder.encode(text) : text;
+}
+
+export function textOf(bytes) {
+  return decoder.decode(bytes);
+}
+
+export function inputFrame(bytes) {
+  const frame = new Uint8Array(bytes.length + 1);
+  frame[0] = "i".charCodeAt(0);
+  frame.set(bytes, 1);
+  return frame;
 }
 
 export function resizeFrame(columns, rows) {
@@ -32,9 +34,19 @@ export function acknowledgeFrame(position) {
   return view.buffer;
 }
 
+// Without force a shell that runs a program is asked about first, not ended.
+export function hangUpFrame(force) {
+  return encoder.encode(force ? "h!" : "h");
+}
+
 export function parse(buffer) {
   const bytes = new Uint8Array(buffer);
   const kind = String.fromCharCode(bytes[0]);
   const payload = bytes.subarray(1);
-  return { kind, payload, json: () => JSON.parse(decoder.decode(payload)) };
+  return {
+    kind,
+    payload,
+    json: () => JSON.parse(decoder.decode(payload)),
+    number: () => Number(new DataView(payload.buffer, payload.byteOffset).getBigUint64(0)),
+  };
 }
