@@ -21,6 +21,7 @@ from websockets.exceptions import ConnectionClosed
 from playground.hub import protocol, shim_link, tickets
 from playground.hub.engine_view import snapshot
 from playground.hub.files import Transfers
+from playground.hub.session import Session
 from playground.hub.shell import open_shell, take_over
 from playground.hub.shim_link import ShimLink
 from playground.hub.terminal import Terminal
@@ -30,21 +31,10 @@ from playground.runtime.sandbox import Sandbox
 
 log = logging.getLogger(__name__)
 
-#: Output goes out in pieces of this size, in bytes; a piece is what a page must parse at once.
-_PIECE = 16 << 10
-#: A page is sent no more than this beyond what it has acknowledged.
-_WINDOW = 128 << 10
-#: Bulk output is gathered for this long, in seconds; a lone keystroke's echo is not held back.
-_GATHER = 0.003
-_BULK = 1024
 #: How often the engine is asked while a page looks at it, in seconds.
 _ENGINE_POLL = 1.5
 _ENGINE_THREADS = 32
 _MAX_TERMINALS = 16
-#: A page is told what was taken of its input after so many bytes, and with any output.
-_COUNT_EVERY = 4096
-#: How long after a killed shell its host may still look alive, in seconds.
-_DYING = 0.3
 
 
 class Hub:
@@ -76,7 +66,9 @@ class Hub:
                 raise SandboxError("The sandbox has ended")
             await asyncio.to_thread(sandbox.thaw)
             if ticket.purpose == "terminal":
-                await self._serve_terminal(connection, sandbox, ticket.terminal, query)
+                await self._serve_terminal(
+                    connection, sandbox, ticket.terminal, query, ticket.guest
+                )
             elif ticket.purpose == "files":
                 shell = self.terminals.get((sandbox.id, ticket.terminal))
                 folder = shell.folder() if shell else ""
@@ -126,10 +118,13 @@ class Hub:
         sandbox: Sandbox,
         name: str,
         query: Mapping[str, str],
+        guest: str,
     ) -> None:
         columns, rows = _size(query)
+        if guest and (sandbox.id, name) not in self.terminals:
+            raise SandboxError("There is no such terminal now")
         terminal = await self._terminal(sandbox, name, columns, rows)
-        session = _Session(connection, self, terminal, sandbox, query)
+        session = Session(connection, self, terminal, sandbox, query, guest)
         terminal.attach(session)
         terminal.resize(session, columns, rows)
         try:
@@ -203,138 +198,6 @@ class Hub:
             with suppress(TimeoutError, asyncio.TimeoutError):
                 # Nothing is expected from the page; this notices when it leaves.
                 await asyncio.wait_for(connection.recv(), _ENGINE_POLL)
-
-
-class _Session:
-    """One page that looks at a terminal."""
-
-    def __init__(
-        self,
-        connection: ServerConnection,
-        hub: Hub,
-        terminal: Terminal,
-        sandbox: Sandbox,
-        query: Mapping[str, str],
-    ) -> None:
-        self.connection = connection
-        self.hub = hub
-        self.sandbox = sandbox
-        self.terminal = terminal
-        ring = terminal.ring
-        self.page = query.get("page", "")
-        self.counted = terminal.inputs.enter(self.page, self)
-        self.told = terminal.inputs.written(self.page)
-        after = query.get("after", "")
-        # Of another shell, which was here before, the page must show nothing any more.
-        same = query.get("shell") == ring.shell
-        self.resumed = same and after.isdigit() and ring.start <= int(after) <= ring.end
-        self.position = int(after) if self.resumed else ring.start
-        #: What is shown up to here happened before the page came: it must not answer queries in it.
-        self.live = ring.end
-        self.acknowledged = self.position
-        self._news = asyncio.Event()
-
-    def wake(self) -> None:
-        self._news.set()
-
-    async def run(self) -> None:
-        """Pass bytes both ways until either side ends."""
-        await self.connection.send(
-            protocol.frame(
-                protocol.WELCOME,
-                {
-                    "start": self.position,
-                    "live": self.live,
-                    "resumed": self.resumed,
-                    "shell": self.terminal.ring.shell,
-                    "terminal": self.terminal.name,
-                    "input": self.counted,
-                    "host": self.sandbox.id,
-                    "terminals": self.hub.names(self.sandbox),
-                },
-            )
-        )
-        tasks = {asyncio.create_task(self._send()), asyncio.create_task(self._receive())}
-        try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
-        finally:
-            for task in tasks:
-                task.cancel()
-
-    async def _send(self) -> None:
-        ring = self.terminal.ring
-        while True:
-            self._news.clear()
-            if self.position < ring.start:  # too slow a viewer misses what has been forgotten
-                self.position = self.acknowledged = ring.start
-            room = self.acknowledged + _WINDOW - self.position
-            if ring.end > self.position and room > 0:
-                if ring.end - self.position > _BULK:
-                    await asyncio.sleep(_GATHER)
-                    if self.position < ring.start:
-                        continue
-                piece = ring.read(self.position, min(_PIECE, room))
-                self.position += len(piece)
-                await self.connection.send(protocol.OUTPUT + piece)
-                await self._tell_count()
-                continue
-            if self.terminal.exit_code is not None:
-                await self._must_live()
-                document = {"code": self.terminal.exit_code}
-                await self.connection.send(protocol.frame(protocol.EXIT, document))
-                return
-            await self._tell_count(_COUNT_EVERY)
-            await self._news.wait()
-
-    async def _must_live(self) -> None:
-        """Tell a shell that ended from one whose host did; raises ``SandboxError``."""
-        if self.terminal.exit_code not in range(126):
-            await asyncio.sleep(_DYING)  # its processes end one after another
-        if not self.sandbox.is_alive():
-            raise SandboxError("The sandbox has ended")
-
-    async def _receive(self) -> None:
-        async for message in self.connection:
-            checked = protocol.check_from_page(message)
-            kind, payload = checked[:1], checked[1:]
-            if kind == protocol.INPUT:
-                await self._take(payload)
-            elif kind == protocol.RESIZE:
-                self.terminal.resize(self, *protocol.parse_size(payload))
-            elif kind == protocol.HANG_UP:
-                await self._hang_up(protocol.parse_hang_up(payload))
-            else:
-                # A page cannot have parsed what it was not sent.
-                position = protocol.parse_position(payload)
-                if self.acknowledged < position <= self.position:
-                    self.acknowledged = position
-                    self.terminal.settle_pace()
-                    self.wake()
-
-    async def _take(self, payload: bytes) -> None:
-        """Take input and count it, unless the page has come back by another connection."""
-        if self.sandbox.group.is_frozen():  # one small read; it was idle until this key
-            await asyncio.to_thread(self.sandbox.thaw)
-        await self.terminal.input_room()
-        if not self.terminal.inputs.takes_from(self.page, self):
-            return
-        self.terminal.put(payload, self.page)
-        await self._tell_count(_COUNT_EVERY)
-
-    async def _tell_count(self, at_least: int = 1) -> None:
-        count = self.terminal.inputs.written(self.page)
-        if count - self.told >= at_least:
-            self.told = count
-            await self.connection.send(protocol.count_frame(count))
-
-    async def _hang_up(self, anyway: bool) -> None:
-        program = "" if anyway else self.terminal.foreground()
-        if program:
-            await self.connection.send(protocol.frame(protocol.BUSY, {"program": program}))
-        else:
-            await self.hub.hang_up(self.sandbox, self.terminal)
 
 
 def _size(query: Mapping[str, str]) -> tuple[int, int]:

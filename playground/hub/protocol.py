@@ -13,10 +13,14 @@ to page    b     JSON ``{"program"}``                               not hung up:
 to page    x     JSON ``{"code"}``                                  the shell ended
 to page    e     JSON ``{"code", "message"}``                       an error; the socket closes
 to page    s     JSON ``{"state", ...}``                            what is being waited for
+to page    k     JSON ``{"start", "live"}``                         what was between is forgotten
+to page    m     bytes                                              output that is not counted
+to page    v     JSON ``{"you", "viewers", "columns", "rows"}``     who looks on, in which size
 to hub     i     bytes                                              input
 to hub     r     columns, rows (2 bytes each)                       the page's size
 to hub     a     position (8 bytes)                                 parsed up to here
 to hub     h     nothing, or ``!``                                  hang up if idle, or anyway
+to hub     p     JSON ``{"ask"}``, ``{"allow", "yes"}``             take part, let take part
 =========  ====  =================================================  ===========================
 
 The welcome ``w`` says where the output starts (``start``), up to where it is old (``live``), if it
@@ -38,13 +42,18 @@ ERROR = b"e"
 STATUS = b"s"
 COUNT = b"c"
 BUSY = b"b"
+MODES = b"m"
+SKIP = b"k"
+VIEWERS = b"v"
 INPUT = b"i"
 RESIZE = b"r"
 ACKNOWLEDGE = b"a"
 HANG_UP = b"h"
+PART = b"p"
 
 #: The largest frame from a page: a paste is cut into pieces of this size, in bytes.
 MAX_INPUT_FRAME = 32 << 10
+_MAX_PART = 100
 MAX_COLUMNS, MAX_ROWS = 1000, 500
 
 _SIZE = struct.Struct(">HH")
@@ -70,6 +79,17 @@ def parse_hang_up(payload: bytes) -> bool:
     if payload not in (b"", b"!"):
         raise BadFrame("a hang-up is empty or !")
     return payload == b"!"
+
+
+def parse_part(payload: bytes) -> dict[str, Any]:
+    """Return what a page says about taking part; raises ``BadFrame``."""
+    try:
+        document = json.loads(payload) if len(payload) <= _MAX_PART else None
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict):
+        raise BadFrame(f"taking part is a JSON object of at most {_MAX_PART} bytes")
+    return document
 
 
 def parse_size(payload: bytes) -> tuple[int, int]:
@@ -101,6 +121,8 @@ def check_from_page(message: object) -> bytes:
         parse_position(payload)
     elif kind == HANG_UP:
         parse_hang_up(payload)
+    elif kind == PART:
+        parse_part(payload)
     elif kind != INPUT:
         raise BadFrame(f"unknown frame {kind!r}")
     return message

@@ -11,13 +11,15 @@ import os
 import struct
 
 from playground.hub.inputs import InputCounts
+from playground.hub.modes import Modes
 
 #: Before the bytes: how many there have been since the shell started, as 8 bytes, and what tells
-#: this shell from all others, as 8 more; then what was typed by which page.
+#: this shell from all others, as 8 more; then what was typed by which page, and the screen's modes.
 _HEADER = mmap.PAGESIZE
 _END = struct.Struct("=Q")
 _SHELL = slice(8, 16)
 _INPUTS = 64
+_MODES = 1024
 #: The most that is written before the count is: that much more than what is kept must fit, lest a
 #: death in between has garbled the oldest bytes.
 _PIECE = 64 << 10
@@ -32,6 +34,7 @@ class Ring:
         os.close(memory)
         self._size = len(self._map) - _HEADER
         self.inputs = InputCounts(self._map, _INPUTS)
+        self.modes = Modes(self._map, _MODES)
         self.capacity = self._size - _PIECE
 
     @property

@@ -18,6 +18,7 @@ from typing import Protocol
 
 from ptyprocess import PtyProcess
 
+from playground.hub.company import Company
 from playground.hub.ring import Ring
 
 #: Bytes kept for a page that comes back. Ten screens of 200 × 50 in colour are about 200 kB.
@@ -30,6 +31,8 @@ HIGH_WATER, LOW_WATER = 100_000, 5_000
 #: Input that the shell has not read yet; more than this and the page's socket is not read.
 MAX_PENDING_INPUT = 1 << 20
 _READ = 64 << 10
+#: Seconds between two sizes: a program that is told of both at once sees none of them.
+_NOTICE_SIZE = 0.05
 #: Which session a terminal belongs to (ioctl_tty(2)); Python's termios has no name for it.
 _TIOCGSID = 0x5429
 
@@ -39,6 +42,14 @@ class Viewer(Protocol):
 
     #: Up to where this viewer has parsed the output.
     acknowledged: int
+
+    @property
+    def owner(self) -> bool:
+        """Whether it is a page of the terminal's own student."""
+
+    @property
+    def name(self) -> str:
+        """A guest's name."""
 
     def wake(self) -> None:
         """Be told that there is more output, or that the shell ended."""
@@ -59,7 +70,8 @@ class Terminal:
     def __init__(self, name: str, pty: Pty) -> None:
         self.name = name
         self.ring = Ring(pty.memory)
-        self.inputs = self.ring.inputs
+        self.inputs, self.modes = self.ring.inputs, self.ring.modes
+        self.company = Company(self._wake_all)
         #: Known once the shell's process has been waited for, shortly after it ended.
         self.exit_code: int | None = None
         self.ended = False
@@ -89,20 +101,36 @@ class Terminal:
         self._on_exit = callback
 
     def attach(self, viewer: Viewer) -> None:
-        """Add a viewer; the newest one is the owner, whose size and pace count."""
+        """Add a viewer; the student's newest page rules over size and pace."""
         self.viewers.append(viewer)
+        self.company.enter(viewer)
         self.settle_pace()
 
     def detach(self, viewer: Viewer) -> None:
         """Drop a viewer; without any the shell runs on."""
         self.viewers.remove(viewer)
+        self.company.leave(viewer)
         self.settle_pace()
 
+    @property
+    def ruler(self) -> Viewer | None:
+        """The page whose size and pace count; ``None`` while the student has none open."""
+        return next((viewer for viewer in reversed(self.viewers) if viewer.owner), None)
+
     def resize(self, viewer: Viewer, columns: int, rows: int) -> None:
-        """Take over the owner's size."""
-        if not self.ended and viewer is self.viewers[-1] and (columns, rows) != self.size:
+        """Take over the ruling page's size."""
+        if not self.ended and viewer is self.ruler and (columns, rows) != self.size:
             self.size = (columns, rows)
             self._process.setwinsize(rows, columns)
+            self.company.resized()
+
+    async def redraw(self) -> None:
+        """Have a full-screen program draw all again: it does so when its size changes."""
+        columns, rows = self.size
+        for width in (columns - 1, columns):
+            if not self.ended:
+                self._process.setwinsize(rows, max(2, width))
+            await asyncio.sleep(_NOTICE_SIZE)
 
     async def write(self, data: bytes) -> None:
         """Queue input; waits while the shell has too much of it unread."""
@@ -152,7 +180,8 @@ class Terminal:
         """Stop or go on reading the pty by how far the owner is behind."""
         if self.ended:
             return
-        behind = self.ring.end - self.viewers[-1].acknowledged if self.viewers else 0
+        ruler = self.ruler
+        behind = self.ring.end - ruler.acknowledged if ruler else 0
         if self._reading and behind > HIGH_WATER:
             self._loop.remove_reader(self.fd)
             self._reading = False
@@ -184,6 +213,7 @@ class Terminal:
             self._end()
             return
         self.ring.append(data)
+        self.modes.feed(data)
         self._wake_all()
         self.settle_pace()
 

@@ -22,6 +22,8 @@ class Ticket:
     sandbox: str
     purpose: str
     terminal: str = ""
+    #: The name of somebody who only looks on; empty for the sandbox's own student.
+    guest: str = ""
 
 
 def issue(key: str, ticket: Ticket) -> str:

@@ -43,6 +43,8 @@ class SandboxConsumer(AsyncWebsocketConsumer):
     """What the consumers share: wait for the student's sandbox, then pump a hub's stream."""
 
     purpose = ""
+    #: Whether the page is the sandbox's own student's.
+    claims = True
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -91,12 +93,19 @@ class SandboxConsumer(AsyncWebsocketConsumer):
         return tickets.Ticket(sandbox=sandbox.id, purpose=self.purpose)
 
     async def _run(self, student: str) -> None:
-        code = CLOSE_GONE
         try:
             sandbox = await self._ready_sandbox(student)
-            await self._pump(sandbox)
         except SandboxUnavailable as error:
             await self.tell({"state": "unavailable", "message": str(error)})
+            await self.close(CLOSE_GONE)
+            return
+        await self._serve(sandbox)
+
+    async def _serve(self, sandbox: Sandbox) -> None:
+        """Pass bytes until either side ends, and close."""
+        code = CLOSE_GONE
+        try:
+            await self._pump(sandbox)
         except (OSError, WebSocketException):
             log.warning("the hub at %s cannot be reached", settings.HUB_SOCKET)
             await self.tell({"state": "hub", "message": "The terminal hub does not answer."})
@@ -174,11 +183,11 @@ class SandboxConsumer(AsyncWebsocketConsumer):
         given = parse_qs(self.scope["query_string"].decode(errors="replace"))
         query = {name: given[name][-1][:32] for name in _QUERY if name in given}
         stream = await gateway.connect(self.ticket(sandbox), query)
-        presence = asyncio.create_task(self._stay_seen(sandbox))
+        presence = asyncio.create_task(self._attend(sandbox))
         self.stream = stream
         try:
             async for message in stream:
-                if self._says_gone(message):
+                if self._says_gone(message) and self.claims:
                     await database_sync_to_async(claims.bring_back)(sandbox.id)
                 await self.forward(message)
         except ConnectionClosed:
@@ -188,7 +197,8 @@ class SandboxConsumer(AsyncWebsocketConsumer):
             presence.cancel()
             await stream.close()
 
-    async def _stay_seen(self, sandbox: Sandbox) -> None:
+    async def _attend(self, sandbox: Sandbox) -> None:
+        """Note now and then that somebody is there."""
         while True:
             await database_sync_to_async(claims.seen)(sandbox.id)
             await self.remind(sandbox)

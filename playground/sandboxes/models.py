@@ -34,6 +34,8 @@ class Sandbox(models.Model):
     address = models.CharField(max_length=64, blank=True, default="")
     state = models.CharField(max_length=16, choices=State.choices, default=State.REQUESTED)
     error = models.TextField(blank=True)
+    #: What the links to look on are signed with; another one makes all of them void.
+    share_key = models.CharField(max_length=32, blank=True, default="")
     created = models.DateTimeField(default=timezone.now)
     claimed = models.DateTimeField(null=True, blank=True)
     last_seen = models.DateTimeField(default=timezone.now)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from playground.sandboxes import files, views
+from playground.sandboxes import files, sharing, views
 
 urlpatterns = [
     path("images/", views.catalogue, name="catalogue"),
     path("recordings/", views.recordings, name="recordings"),
+    path("sandbox/share/", sharing.share, name="share"),
+    path("sandbox/share/stop/", sharing.stop, name="share-stop"),
+    path("watch/<str:token>/", sharing.watch, name="watch"),
     path("sandbox/reset/", views.reset, name="sandbox-reset"),
     path("sandbox/files/look/", files.look, name="files-look"),
     path("sandbox/files/get/", files.download, name="files-download"),

@@ -15,8 +15,9 @@ from playground.hub.terminal import HIGH_WATER, RING_BYTES, Pty, Terminal
 
 
 class Looker:
-    def __init__(self) -> None:
+    def __init__(self, guest: str = "") -> None:
         self.acknowledged = 0
+        self.owner, self.name = not guest, guest
 
     def wake(self) -> None: ...
 
@@ -69,6 +70,32 @@ async def test_size_is_the_owners() -> None:
         terminal.resize(owner, 100, 40)
         await until(lambda: b"40 100" in said(terminal))
         assert b"10 10" not in said(terminal)
+
+
+async def test_a_guest_has_no_say_in_size_and_pace() -> None:
+    async with shell("stty size; read go; yes") as terminal:
+        student, guest = Looker(), Looker("Gil")
+        terminal.attach(student)
+        terminal.attach(guest)
+        terminal.resize(student, 100, 40)
+        terminal.resize(guest, 10, 10)
+        assert terminal.size == (100, 40)
+        await terminal.write(b"\n")
+        for _ in range(200):  # the student keeps up, the guest acknowledges nothing
+            student.acknowledged = terminal.ring.end
+            terminal.settle_pace()
+            await asyncio.sleep(0.005)
+        assert terminal.ring.end > 2 * HIGH_WATER
+
+
+async def test_redrawing_tells_the_program_of_two_sizes() -> None:
+    async with shell(
+        "trap 'stty size' WINCH; echo ready; while :; do sleep 0.01; done"
+    ) as terminal:
+        await until(lambda: b"ready" in said(terminal))
+        await terminal.redraw()
+        await until(lambda: b"24 80" in said(terminal))
+        assert terminal.size == (80, 24)
 
 
 async def test_a_page_that_does_not_acknowledge_makes_the_program_wait() -> None:

@@ -1,6 +1,6 @@
 // A websocket to a shell that comes back by itself, and loses and doubles nothing that was typed.
 import { InputQueue } from "./input.js";
-import { acknowledgeFrame, bytesOf, hangUpFrame, inputFrame, MAX_INPUT, parse, resizeFrame, textOf } from "./protocol.js";
+import { acknowledgeFrame, bytesOf, hangUpFrame, inputFrame, MAX_INPUT, parse, partFrame, resizeFrame, textOf } from "./protocol.js";
 
 // The hub lets a page be 100,000 bytes behind; VS Code's terminal acknowledges every 5,000.
 const ACKNOWLEDGE_EVERY = 5000;
@@ -15,10 +15,11 @@ export const MOST_HELD = 4096;
 const page = () => Array.from(crypto.getRandomValues(new Uint8Array(8)), (n) => n.toString(16).padStart(2, "0")).join("");
 
 // `on` has a function for each thing that happens: state, welcome, output, ended, waiting, failed,
-// busy, held, refused, dropped, doubtful.
+// busy, held, refused, dropped, doubtful, skipped, modes, company. `socket` is where to connect, with
+// what it is asked beside the usual.
 export class Connection {
-  constructor(name, size, on) {
-    this.name = name;
+  constructor(name, size, on, { path = `/ws/terminal/${name}/`, query = {} } = {}) {
+    Object.assign(this, { name, path, query });
     this.size = size;
     this.on = on;
     this.page = page();
@@ -41,11 +42,11 @@ export class Connection {
   open() {
     clearTimeout(this.timer);
     const { cols, rows } = this.size();
-    const query = new URLSearchParams({ columns: cols, rows, page: this.page });
+    const query = new URLSearchParams({ ...this.query, columns: cols, rows, page: this.page });
     if (this.position !== null) query.set("after", this.position);
     if (this.shell !== null) query.set("shell", this.shell);
     const scheme = location.protocol === "https:" ? "wss" : "ws";
-    const socket = new WebSocket(`${scheme}://${location.host}/ws/terminal/${this.name}/?${query}`);
+    const socket = new WebSocket(`${scheme}://${location.host}${this.path}?${query}`);
     socket.binaryType = "arraybuffer";
     this.socket = socket;
     this.ready = false;
@@ -107,6 +108,11 @@ export class Connection {
     return this.#send(hangUpFrame(force));
   }
 
+  // Take part in another's terminal, or let somebody take part.
+  takePart(document) {
+    return this.#send(partFrame(document));
+  }
+
   // To be given to the screen with each output: called once it has been parsed.
   parsedBy(length) {
     const socket = this.socket;
@@ -128,6 +134,9 @@ export class Connection {
       this.queue.confirm(number());
       this.#pump();
     } else if (kind === "w") this.#welcome(json());
+    else if (kind === "m") this.on.modes(payload);
+    else if (kind === "v") this.on.company(json());
+    else if (kind === "k") this.#skipped(json());
     else if (kind === "s") this.on.waiting(json());
     else if (kind === "b") this.on.busy(json());
     else if (kind === "x") this.#ended(json());
@@ -151,6 +160,13 @@ export class Connection {
     this.resize(this.size());
     this.#pump();
     this.#tellHeld();
+  }
+
+  // This page was too slow for what is kept: it goes on where that begins.
+  #skipped({ start, live }) {
+    this.position = this.parsed = this.acknowledged = start;
+    this.liveFrom = live;
+    this.on.skipped();
   }
 
   #pump() {

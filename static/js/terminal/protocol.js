@@ -39,6 +39,11 @@ export function hangUpFrame(force) {
   return encoder.encode(force ? "h!" : "h");
 }
 
+// Ask to take part, or let somebody.
+export function partFrame(document) {
+  return encoder.encode(`p${JSON.stringify(document)}`);
+}
+
 export function parse(buffer) {
   const bytes = new Uint8Array(buffer);
   const kind = String.fromCharCode(bytes[0]);

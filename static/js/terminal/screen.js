@@ -11,8 +11,9 @@ const SCROLLBACK = 10_000; // lines
 const FLASH = 250; // milliseconds
 
 export class Screen {
-  constructor(element, settings, label) {
+  constructor(element, settings, label, { fits = true } = {}) {
     this.element = element;
+    this.fits = fits;
     this.settings = settings;
     const terminal = new Terminal({
       allowProposedApi: true,
@@ -52,7 +53,7 @@ export class Screen {
 
   refit() {
     // A hidden element has no size, and a terminal of 2 columns would garble what is in it.
-    if (this.element.offsetParent && this.element.clientHeight > 20) this.fit.fit();
+    if (this.fits && this.element.offsetParent && this.element.clientHeight > 20) this.fit.fit();
   }
 
   dispose() {

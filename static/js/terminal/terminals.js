@@ -6,6 +6,7 @@ import { followKeyboard, KeyBar } from "./keybar.js";
 import { Menu } from "./menu.js";
 import { Recording } from "./recording.js";
 import { FindBar } from "./search.js";
+import { Sharing } from "./share.js";
 import { Settings } from "./settings.js";
 import { keyHandler } from "./shortcuts.js";
 import { selectByTouch } from "./touch.js";
@@ -21,6 +22,7 @@ export function startTerminals(element, { onStatus }) {
     onFiles: (files) => transfers.upload(files),
   });
   const transfers = new Files(element, { dialog: part("download-dialog"), current: () => workspace.active });
+  const sharing = new Sharing(element, part("share-dialog"), { current: () => workspace.active });
   const recording = new Recording(element, { onChange: () => workspace.redraw() });
 
   const actions = {
@@ -44,6 +46,7 @@ export function startTerminals(element, { onStatus }) {
     download: () => transfers.browse(),
     record: () => recording.toggle(workspace.active),
     recordings: () => window.open(element.dataset.recordings, "_blank", "noopener"),
+    share: () => sharing.open(),
     help: () => ask(part("help-dialog")),
     menu: () => openMenu(),
   };

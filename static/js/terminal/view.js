@@ -1,7 +1,9 @@
 // One terminal in the page: a screen, the connection to its shell, and what there is to say of it.
+import { Company } from "./company.js";
 import { Connection } from "./connection.js";
 import { Notices } from "./notices.js";
 import { bytesOf } from "./protocol.js";
+import { muteQueries } from "./replay.js";
 import { Screen } from "./screen.js";
 import { printable } from "./text.js";
 
@@ -11,12 +13,13 @@ const WAITS = new Set(["making", "waiting", "network"]); // for a host, in words
 const REPORT = /^\x1b\[([IO]$|<|M)/;
 
 // `events` has a function for each thing that others want to know: status, welcome, removed, rang,
-// askBusy.
+// askBusy. A guest's view has a `socket` of its own, and draws in the student's size.
 export class TerminalView {
-  constructor(slot, { name, title, settings, words, events }) {
+  constructor(slot, { name, title, settings, words, events, socket, guest = false }) {
+    this.guest = guest;
     Object.assign(this, { slot, name, words, events });
     this.notices = new Notices(slot.querySelector("[data-notices]"));
-    this.screen = new Screen(slot.querySelector("[data-terminal]"), settings, words.label);
+    this.screen = new Screen(slot.querySelector("[data-terminal]"), settings, words.label, { fits: !guest });
     this.terminal = this.screen.terminal;
     this.state = "connecting";
     this.ended = false;
@@ -28,7 +31,9 @@ export class TerminalView {
     this.terminal.onBinary((data) => this.#typed(Uint8Array.from(data, (c) => c.charCodeAt(0))));
     this.terminal.onResize((size) => this.#resized(size));
     this.terminal.onBell(() => this.events.rang(this));
-    this.connection = new Connection(name, () => this.screen.size, this.#handlers());
+    this.company = new Company(this);
+    this.connection = new Connection(name, () => this.screen.size, this.#handlers(), socket);
+    muteQueries(this.terminal, () => this.connection.replaying);
   }
 
   rename(title) {
@@ -102,6 +107,9 @@ export class TerminalView {
       },
       held: (text) => this.#held(text),
       sending: (unsent) => this.#sending(unsent),
+      skipped: () => this.terminal.reset(),
+      modes: (bytes) => this.terminal.write(bytes),
+      company: (company) => this.company.show(company),
       refused: () => this.#tell("refused", this.words.tooMuchHeld),
       dropped: (text) => this.#tell("dropped", this.words.dropped, printable(text)),
       doubtful: (text) => this.#tell("dropped", this.words.doubtful, printable(text)),
@@ -139,6 +147,7 @@ export class TerminalView {
     for (const kind of ["lost", "close", "refused"]) this.notices.clear(kind);
     if (!welcome.resumed) this.terminal.reset();
     this.ended = false;
+    this.company.forget();
     this.#status("connected", "");
     this.events.welcome(this, welcome);
   }
@@ -146,7 +155,7 @@ export class TerminalView {
   #typed(data) {
     if (this.connection.replaying) return;
     if (this.ended) {
-      if (data === "\r" || data === "\n") this.restart();
+      if (!this.guest && (data === "\r" || data === "\n")) this.restart();
       return;
     }
     if (!this.connection.ready && typeof data === "string" && REPORT.test(data)) return;
@@ -155,7 +164,7 @@ export class TerminalView {
 
   #resized(size) {
     this.recorder?.resize(size);
-    this.connection?.resize(size);
+    if (!this.guest) this.connection?.resize(size);
   }
 
   #held(text) {
@@ -179,7 +188,10 @@ export class TerminalView {
   }
 
   #waiting({ state, message, position, limit }) {
-    if (WAITS.has(state)) this.#status(state, this.words[state].replace("[n]", position).replace("[limit]", limit));
+    if (state === "void") {
+      this.connection.over = true; // the link holds no more
+      this.#status("void");
+    } else if (WAITS.has(state)) this.#status(state, this.words[state].replace("[n]", position).replace("[limit]", limit));
     else this.#status("refused", `${this.words.refused} ${message}`);
   }
 
@@ -191,6 +203,7 @@ export class TerminalView {
     }
     this.terminal.write(`\r\n\x1b[2m${this.words.ended}\x1b[0m\r\n`);
     this.#status("ended", this.words.endedShort);
+    if (this.guest) return;
     const renew = () => {
       this.restart();
       this.focus();
