@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.site.conftest import Site
+from tests.site.conftest import Site, give_back
 from tests.site.terminal_page import PROMPT, TerminalPage
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.site]
@@ -28,6 +28,7 @@ def phone(browser: Browser, site: Site) -> Iterator[Page]:
     page.locator("[data-tab=terminal-pane]").tap()
     TerminalPage(page).wait_for(PROMPT)
     yield page
+    give_back(context)
     context.close()
 
 
