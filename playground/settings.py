@@ -166,6 +166,10 @@ FREE_MEMORY_MB = _number("PLAYGROUND_FREE_MEMORY_MB", 512)
 #: Living sandboxes from one network address (IPv6: one /64); 0: no limit. Classes sit behind one.
 SANDBOXES_PER_ADDRESS = _number("PLAYGROUND_SANDBOXES_PER_ADDRESS", 60)
 
+#: Frames a second that a page may send. One that parses 20 MB/s acknowledges each piece of 16 kB,
+#: 1,250 times a second; a paste of 1 MB is 32 frames.
+FRAMES_A_SECOND = _number("PLAYGROUND_FRAMES_A_SECOND", 2000)
+
 #: Sandboxes that wait ready for a student: at least, at most, and what memory they must leave.
 POOL_MIN = _number("PLAYGROUND_POOL_MIN", 2)
 POOL_MAX = _number("PLAYGROUND_POOL_MAX", 10)

@@ -16,7 +16,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from playground.hub import protocol, tickets
-from playground.sandboxes import addresses, claims, gateway, line
+from playground.sandboxes import addresses, claims, gateway, line, rates
 from playground.sandboxes.context import node_status
 from playground.sandboxes.models import Sandbox
 from playground.sandboxes.students import student_of
@@ -24,12 +24,14 @@ from playground.sandboxes.students import student_of
 log = logging.getLogger(__name__)
 
 #: Close codes of our own (RFC 6455 leaves 4000 to 4999 to applications).
-CLOSE_NO_STUDENT, CLOSE_GONE, CLOSE_BAD_FRAME = 4401, 4410, 4400
+CLOSE_NO_STUDENT, CLOSE_GONE, CLOSE_BAD_FRAME, CLOSE_TOO_MUCH = 4401, 4410, 4400, 4429
 #: Seconds between looks at the row, should the event that it changed be lost.
 _LOOK_AGAIN = 2.0
 _READY_WITHIN = 120.0
 #: Seconds between notes that a page is there; the line drops who has had none for 60.
 _SEEN_EVERY = 20.0
+#: How many seconds' worth of frames may come at once.
+_SECONDS_AT_ONCE = 4
 #: Minutes before its end from which a sandbox's student is told.
 _REMIND_BEFORE = 10
 _QUERY = ("columns", "rows", "after", "page", "shell")
@@ -54,6 +56,10 @@ class SandboxConsumer(AsyncWebsocketConsumer):
         self._groups: set[str] = set()
         self._told: dict[str, Any] = {}
         self._seen_at = -_SEEN_EVERY
+        self._counted = ""
+        self._frames = rates.TokenBucket(
+            settings.FRAMES_A_SECOND, _SECONDS_AT_ONCE * settings.FRAMES_A_SECOND
+        )
 
     async def connect(self) -> None:
         """Accept a page that has a session."""
@@ -62,10 +68,17 @@ class SandboxConsumer(AsyncWebsocketConsumer):
         if not student:
             await self.close(CLOSE_NO_STUDENT)
             return
+        if not rates.SOCKETS.enter(student):
+            await self.tell({"state": "refused", "message": "Too many open pages."})
+            await self.close(CLOSE_TOO_MUCH)
+            return
+        self._counted = student
         self._work = asyncio.create_task(self._run(student))
 
     async def disconnect(self, code: int) -> None:
         """End what runs for the page."""
+        if self._counted:
+            rates.SOCKETS.leave(self._counted)
         if self._work:
             self._work.cancel()
             with suppress(asyncio.CancelledError):
@@ -227,17 +240,22 @@ class TerminalConsumer(SandboxConsumer):
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Pass a frame of the page's to the hub; the transport pushes back by itself."""
+        if not self._frames.take():
+            await self._refuse("rate", "Too many frames in a short time.", CLOSE_TOO_MUCH)
+            return
         try:
             frame = protocol.check_from_page(bytes_data)
         except protocol.BadFrame as error:
-            await self.send(
-                bytes_data=protocol.frame(protocol.ERROR, {"code": "frame", "message": str(error)})
-            )
-            await self.close(CLOSE_BAD_FRAME)
+            await self._refuse("frame", str(error), CLOSE_BAD_FRAME)
             return
         if self.stream:
             with suppress(ConnectionClosed):
                 await self.stream.send(frame)
+
+    async def _refuse(self, code: str, message: str, closing: int) -> None:
+        document = {"code": code, "message": message}
+        await self.send(bytes_data=protocol.frame(protocol.ERROR, document))
+        await self.close(closing)
 
 
 class EngineConsumer(SandboxConsumer):
