@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
 from typing import TextIO
@@ -162,7 +163,7 @@ def _serve(layout: Layout, config: RuntimeConfig, host: str, port: int, keep: bo
             process.name, process.command, env={**os.environ, **process.env}, cwd=os.getcwd()
         )
     redis = _start_redis(layout)
-    _announce(host, port)
+    threading.Thread(target=_announce, args=(host, port), daemon=True).start()
     try:
         manager.loop()
     finally:
@@ -216,6 +217,12 @@ def _migrate() -> None:
 
 
 def _announce(host: str, port: int) -> None:
+    """Say where it is once it answers: not before, a slow machine takes seconds."""
+    local = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
+    while True:
+        with suppress(OSError), socket.create_connection((local, port), timeout=5):
+            break
+        time.sleep(0.1)
     shown = "localhost" if host in ("127.0.0.1", "0.0.0.0", "::") else host  # noqa: S104
     print(f"• serving on http://{shown}:{port} (Ctrl-C stops everything)", flush=True)
 
