@@ -14,12 +14,12 @@ from playground.runtime.errors import SandboxError
 from playground.runtime.sandbox import Sandbox
 
 #: Output goes out in pieces of this size, in bytes; a piece is what a page must parse at once.
-_PIECE = 16 << 10
+_PIECE = 64 << 10
 #: A page is sent no more than this beyond what it has acknowledged.
-_WINDOW = 128 << 10
+_WINDOW = 256 << 10
 #: Bulk output is gathered for this long, in seconds; a lone keystroke's echo is not held back.
-_GATHER = 0.003
-_BULK = 1024
+_GATHER = 0.002
+_BULK, _ENOUGH = 1 << 10, 16 << 10
 #: A page is told what was taken of its input after so many bytes, and with any output.
 _COUNT_EVERY = 4096
 #: How long after a killed shell its host may still look alive, in seconds.
@@ -114,7 +114,7 @@ class Session:
                 await self._skip()
             room = self.acknowledged + _WINDOW - self.position
             if ring.end > self.position and room > 0:
-                if ring.end - self.position > _BULK:
+                if _BULK < ring.end - self.position < _ENOUGH:
                     await asyncio.sleep(_GATHER)
                     if self.position < ring.start:
                         continue

@@ -21,16 +21,20 @@ from ptyprocess import PtyProcess
 from playground.hub.company import Company
 from playground.hub.ring import Ring
 
-#: Bytes kept for a page that comes back. Ten screens of 200 × 50 in colour are about 200 kB.
-RING_BYTES = 256 << 10
+#: Bytes kept for a page that comes back. Ten screens of 200 × 50 in colour are about 200 kB, and
+#: what the ruling page has not acknowledged must be kept.
+RING_BYTES = 512 << 10
 
-#: The owner's page may be this many bytes behind before the shell is made to wait, and must be
-#: this near again before it goes on (VS Code's figures for its terminal).
-HIGH_WATER, LOW_WATER = 100_000, 5_000
+#: The ruling page may be this many bytes behind before the shell is made to wait, and must be this
+#: near again before it goes on. VS Code has 100,000 and 5,000 for a terminal on the same machine;
+#: here three processes are on the way, and 100,000 bytes on it are no 2 ms of a fast program.
+#: xterm.js's guide has a page sluggish from some 500,000 on.
+HIGH_WATER, LOW_WATER = 256_000, 192_000
 
 #: Input that the shell has not read yet; more than this and the page's socket is not read.
 MAX_PENDING_INPUT = 1 << 20
 _READ = 64 << 10
+_READS = 8
 #: Seconds between two sizes: a program that is told of both at once sees none of them.
 _NOTICE_SIZE = 0.05
 #: Which session a terminal belongs to (ioctl_tty(2)); Python's termios has no name for it.
@@ -203,15 +207,22 @@ class Terminal:
         self._reading = True
 
     def _read(self) -> None:
+        # The kernel gives 4 kB at a time and may have the next ones ready (n_tty.c's buffer).
+        pieces: list[bytes] = []
+        over = False
         try:
-            data = os.read(self.fd, _READ)
+            while len(pieces) < _READS:
+                pieces.append(os.read(self.fd, _READ))
         except BlockingIOError:
-            return
+            pass
         except OSError:  # EIO: Linux's way to say that the other side is closed
-            data = b""
-        if not data:
+            over = True
+        if pieces:
+            self._take(b"".join(pieces))
+        if over or (pieces and not pieces[-1]):
             self._end()
-            return
+
+    def _take(self, data: bytes) -> None:
         self.ring.append(data)
         self.modes.feed(data)
         self._wake_all()

@@ -86,6 +86,16 @@ class SandboxConsumer(AsyncWebsocketConsumer):
         for group in self._groups:
             await self.channel_layer.group_discard(group, self.channel_name)
 
+    async def dispatch(self, message: Any) -> None:
+        """Pass a frame on without the thread in which Channels first closes old connections.
+
+        A keystroke touches no database, and the thread would take longer than all the rest.
+        """
+        if message["type"] == "websocket.receive":
+            await self.websocket_receive(message)
+        else:
+            await super().dispatch(message)
+
     async def sandbox_changed(self, _: dict[str, Any]) -> None:
         """Hear from the worker that the row has changed."""
         self._changed.set()

@@ -124,7 +124,8 @@ def web(host: str, port: int) -> Process:
     command = [
         _PYTHON, "-m", "uvicorn", "playground.asgi:application",
         "--host", host, "--port", str(port),
-        "--ws", "websockets-sansio", "--ws-max-size", str(1 << 20), "--ws-ping-interval", "20",
+        "--loop", "uvloop", "--ws", "websockets-sansio", "--ws-max-size", str(1 << 20),
+        "--ws-ping-interval", "20", "--ws-per-message-deflate", "false",
         "--lifespan", "off", "--no-access-log", "--log-level", "warning",
         "--timeout-graceful-shutdown", "2", "--no-server-header", "--proxy-headers",
     ]  # fmt: skip
