@@ -17,6 +17,7 @@ from typing import Any
 
 import psutil
 
+from bench.browser import parse_speed
 from bench.measure import percentile
 from bench.pss import pss_mb
 from bench.site import site
@@ -244,10 +245,11 @@ async def _throughput() -> None:
             body = body.removeprefix(b"\x1b[?2004l\r")  # the shell's, before a command
             lost = 0 if hashlib.sha256(body).hexdigest() == wanted else abs(len(body) - _BIG) or 1
             ours.student.forget()
+        parsed = await parse_speed(it.address)
     value, other = (round(percentile(speeds[name], 0.5), 1) for name in ("ours", "peer"))
     _report(
         "terminal.throughput", "MB/s", value=value, peer=other, ratio=round(value / other, 2),
-        lost_bytes=lost, n=3,
+        lost_bytes=lost, xterm_parses=round(parsed, 1), n=3,
     )  # fmt: skip
 
 

@@ -131,6 +131,8 @@ class Shim:
             argv[0],
             argv,
             os.environ,
+            # What this process ignores, or was started with ignored, is a student's to use.
+            setsigdef=[signal.SIGINT, signal.SIGHUP, signal.SIGQUIT],
             file_actions=[(os.POSIX_SPAWN_DUP2, source, target)
                           for source, target in ((null, 0), (null, 1), (errors, 2))],
         )  # fmt: skip

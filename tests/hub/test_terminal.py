@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -24,13 +25,18 @@ class Looker:
 
 @asynccontextmanager
 async def shell(command: str) -> AsyncIterator[Terminal]:
-    process = PtyProcess.spawn(["sh", "-c", command], dimensions=(24, 80))
+    process = PtyProcess.spawn(["sh", "-c", command], dimensions=(24, 80), preexec_fn=_hear_ctrl_c)
     terminal = Terminal("test", Pty(process, partial(_wait, process.pid), new_memory(RING_BYTES)))
     try:
         yield terminal
     finally:
         terminal.close()
         await until(lambda: terminal.exit_code is not None)
+
+
+def _hear_ctrl_c() -> None:
+    """Tests that run in the background ignore SIGINT, and what they start would do so too."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 async def _wait(pid: int) -> int:
