@@ -8,7 +8,6 @@ import os
 import signal
 from pathlib import Path
 
-import uvloop
 from websockets.asyncio.server import unix_serve
 
 from playground.hub.gateway import Hub
@@ -46,4 +45,4 @@ async def main() -> None:
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("websockets").setLevel(logging.WARNING)
-    uvloop.run(main())
+    asyncio.run(main())

@@ -175,7 +175,8 @@ async def start(sandbox: Sandbox) -> ShimLink:
     try:
         _, complaint = await asyncio.wait_for(process.communicate(), _START_WITHIN)
     except (TimeoutError, asyncio.TimeoutError):
-        process.kill()
+        with suppress(ProcessLookupError):
+            process.kill()
         raise SandboxError("The host's terminals did not start in time") from None
     link = await connect(sandbox) if process.returncode == 0 else None
     if link is None:
