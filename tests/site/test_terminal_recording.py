@@ -83,6 +83,7 @@ def test_closing_a_recorded_terminal_keeps_the_recording(page: Page) -> None:
     terminal.run("echo kept")
     page.locator(".shell-tab.selected .shell-close").click()
     expect(page.get_by_role("tab", name="Shell 2")).to_have_count(0)
+    page.wait_for_timeout(500)  # the browser's store needs a moment, and leaving would cut it short
     page.goto("/recordings/")
     expect(page.locator(".recording h2")).to_have_text("Shell 2")
 
