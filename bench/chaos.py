@@ -89,7 +89,7 @@ class Chaos:
                 await student.close()
             await asyncio.to_thread(self.site.stop)
         await asyncio.sleep(1)
-        self.outcome.leaked = self.traces()
+        self.outcome.leaked = self.site.traces()
         return self.outcome
 
     async def _settle_in(self, first: bool) -> None:
@@ -160,7 +160,6 @@ class Chaos:
         await self._settle_in(first=False)
 
     def _kill(self, victim: str) -> None:
-        assert self.site.process
         found = processes(self.site.layout)
         if victim in _PARTS:
             found = [p for p in found if _is_part(p, victim)]
@@ -210,22 +209,6 @@ class Chaos:
     def _lost(self, what: str) -> None:
         print(f"\n  LOST: {what}", file=sys.stderr)
         self.outcome.lost.append(what)
-
-    def traces(self) -> list[str]:
-        """What the site still has on the machine."""
-        var = str(self.site.layout.var)
-        found = [f"process {p.pid}" for p in processes(self.site.layout)]
-        found += [str(p) for p in Path("/sys/fs/cgroup").rglob(self.node.config.cgroup_name)]
-        for file in Path("/sys/block").glob("loop*/loop/backing_file"):
-            with suppress(OSError):
-                if var in (backing := file.read_text()):
-                    found.append(f"loop {backing.strip()}")
-        found += [line for line in Path("/proc/mounts").read_text().splitlines() if var in line]
-        for process in psutil.process_iter():
-            with suppress(psutil.Error):
-                if any(var in word for word in process.cmdline()):
-                    found.append(f"process {process.pid} {process.cmdline()}")
-        return found
 
 
 def _is_part(process: psutil.Process, part: str) -> bool:

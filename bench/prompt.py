@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import time
-import urllib.request
 from contextlib import AbstractContextManager
-from http.cookiejar import CookieJar
-
-from websockets.asyncio.client import connect
 
 from bench.measure import report
 from bench.pss import pss_mb
 from bench.site import site
+from bench.student import Student
 from playground.serve.layout import Layout
 from playground.serve.leftovers import processes
-
-_PROMPT = re.compile(rb"docker-host.*# ")
 
 
 def _pool_of(size: int) -> AbstractContextManager[tuple[str, Layout]]:
@@ -26,25 +20,14 @@ def _pool_of(size: int) -> AbstractContextManager[tuple[str, Layout]]:
 
 async def _first_prompt(address: str) -> float:
     """Milliseconds that a new student waits."""
-    jar = CookieJar()
-    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+    student = Student(address)
     started = time.perf_counter()
-    with opener.open(f"http://{address}/lessons/images-and-containers/") as page:
-        page.read()
-    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in jar)
-    seen = b""
-    async with connect(
-        f"ws://{address}/ws/terminal/main/?columns=100&rows=30",
-        additional_headers={"Cookie": cookies},
-        origin=f"http://{address}",  # type: ignore[arg-type]
-    ) as terminal:
-        async for message in terminal:
-            assert isinstance(message, bytes)
-            if message[:1] == b"o":
-                seen += message[1:]
-                if _PROMPT.search(seen):
-                    return (time.perf_counter() - started) * 1000
-    raise SystemExit("the terminal closed before its prompt")
+    await student.open()
+    try:
+        await student.expect("docker-host.*# ")
+        return (time.perf_counter() - started) * 1000
+    finally:
+        await student.close()
 
 
 def prompt(n: int = 15) -> None:

@@ -14,7 +14,6 @@ from urllib.parse import urlencode
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
-PROMPT = re.compile(rb"docker-host[^\n]*# ")
 _AGAIN = 0.2
 #: As the page does.
 _ACKNOWLEDGE_EVERY = 5000

@@ -20,7 +20,7 @@ import psutil
 from bench.browser import parse_speed
 from bench.measure import percentile
 from bench.pss import pss_mb
-from bench.site import site
+from bench.site import free_port, site
 from bench.student import Student
 from bench.terminal_lines import Line, OurLine, PeerLine
 from playground.runtime.config import PROJECT_ROOT, RuntimeConfig
@@ -76,9 +76,7 @@ async def both() -> AsyncIterator[Both]:
         other = Student(address)
         await other.open()
         await other.wait_for_bytes(PROMPT.encode(), 0)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         peer = subprocess.Popen(
             [sys.executable, "-m", "bench.peer_terminado", str(port),
              str(node.config.state_dir), sandbox.id],

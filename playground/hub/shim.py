@@ -112,10 +112,11 @@ class Shim:
         if not message:
             self._forget(connection)
             return
-        request = json.loads(message)
+        verbs = {"spawn": self._spawn, "keep": self._keep, "list": self._list, "drop": self._drop}
         try:
-            answer, lent = getattr(self, f"_{request['op']}")(request, descriptors)
-        except (OSError, KeyError, ValueError) as error:
+            request = json.loads(message)
+            answer, lent = verbs[request["op"]](request, descriptors)
+        except (OSError, KeyError, TypeError, ValueError) as error:
             answer, lent = {"error": str(error)}, []
             for descriptor in descriptors:
                 os.close(descriptor)

@@ -118,7 +118,11 @@ class ShimLink:
         except OSError as error:
             self.close()
             raise SandboxError(f"The host's terminals cannot be reached: {error}") from None
-        answer, descriptors = await asyncio.wait_for(asyncio.shield(future), _START_WITHIN)
+        try:
+            answer, descriptors = await asyncio.wait_for(asyncio.shield(future), _START_WITHIN)
+        except (TimeoutError, asyncio.TimeoutError):
+            self.close()  # a late answer would be taken for the next question's
+            raise SandboxError("The host's terminals do not answer") from None
         if "error" in answer:
             raise SandboxError(answer["error"])
         return answer, descriptors

@@ -136,11 +136,6 @@ class Terminal:
                 self._process.setwinsize(rows, max(2, width))
             await asyncio.sleep(_NOTICE_SIZE)
 
-    async def write(self, data: bytes) -> None:
-        """Queue input; waits while the shell has too much of it unread."""
-        await self.input_room()
-        self.put(data)
-
     async def input_room(self) -> None:
         """Wait while the shell has too much input unread."""
         await self._input_room.wait()

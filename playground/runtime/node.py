@@ -76,9 +76,9 @@ class Node:
                 raise
 
     def get(self, sandbox_id: str) -> Sandbox:
-        """Find a sandbox; raises ``NoSuchSandbox``."""
+        """Find a sandbox; raises ``NoSuchSandbox``, ``SandboxError`` for one that is unreadable."""
         if _ID.match(sandbox_id):
-            with suppress(FileNotFoundError, ValueError):
+            with suppress(FileNotFoundError):
                 return Sandbox(self, record.read(self.config.sandboxes_dir / sandbox_id))
         raise NoSuchSandbox(f"There is no sandbox {sandbox_id[:60]!r}", "`sandbox list` shows all")
 
@@ -86,7 +86,7 @@ class Node:
         """All sandboxes that have a record, the oldest first."""
         found = []
         for directory in self._directories():
-            with suppress(NoSuchSandbox):
+            with suppress(SandboxError):
                 found.append(self.get(directory.name))
         return sorted(found, key=lambda sandbox: sandbox.record.created)
 
@@ -101,8 +101,7 @@ class Node:
 
     def half_made(self) -> list[str]:
         """Ids of what never was, or is no longer, a sandbox that could come back."""
-        whole = {sandbox.id for sandbox in self.sandboxes() if sandbox.record.pid}
-        return sorted(self._names() - whole)
+        return sorted(name for name in self._names() if self._is_half_made(name))
 
     def sweep(self, keep: Sequence[str] = ()) -> list[str]:
         """Remove every sandbox but those to ``keep``, whole or half-made; return their ids."""
@@ -142,6 +141,14 @@ class Node:
         with (locks / f"{zlib.crc32(sandbox_id.encode()) % 256:02x}").open("w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
+
+    def _is_half_made(self, name: str) -> bool:
+        try:
+            return not self.get(name).record.pid
+        except NoSuchSandbox:
+            return True
+        except SandboxError:  # of another version of this code, maybe with a student's disk
+            return False
 
     def _names(self) -> set[str]:
         made = {directory.name for directory in self._directories()}

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from playground.runtime.config import Limits
+from playground.runtime.errors import SandboxError
 
 #: Version 1 had neither ``catalogue`` nor ``host_image``.
 VERSION = 2
@@ -55,8 +56,15 @@ class Record:
 
 
 def read(directory: Path) -> Record:
-    """Read a sandbox's record; raises ``FileNotFoundError`` and ``ValueError``."""
-    return Record.from_json((directory / FILE).read_text())
+    """Read a sandbox's record; raises ``FileNotFoundError`` and ``SandboxError``."""
+    text = (directory / FILE).read_text()
+    try:
+        return Record.from_json(text)
+    except (ValueError, TypeError, KeyError) as error:
+        raise SandboxError(
+            f"The record of {directory.name} cannot be read: {error}",
+            "It may be of a newer version: run that, or `sandbox gc` removes it with its disk",
+        ) from None
 
 
 def write(directory: Path, record: Record) -> None:

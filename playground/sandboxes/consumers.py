@@ -46,7 +46,7 @@ class SandboxConsumer(AsyncWebsocketConsumer):
 
     purpose = ""
     #: Whether the page is the sandbox's own student's.
-    claims = True
+    is_students = True
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -68,12 +68,17 @@ class SandboxConsumer(AsyncWebsocketConsumer):
         if not student:
             await self.close(CLOSE_NO_STUDENT)
             return
-        if not rates.SOCKETS.enter(student):
+        if await self.count(student):
+            self._work = asyncio.create_task(self._run(student))
+
+    async def count(self, who: str) -> bool:
+        """Count one more page of somebody's; one too many is refused and closed."""
+        if not rates.SOCKETS.enter(who):
             await self.tell({"state": "refused", "message": "Too many open pages."})
             await self.close(CLOSE_TOO_MUCH)
-            return
-        self._counted = student
-        self._work = asyncio.create_task(self._run(student))
+            return False
+        self._counted = who
+        return True
 
     async def disconnect(self, code: int) -> None:
         """End what runs for the page."""
@@ -210,7 +215,7 @@ class SandboxConsumer(AsyncWebsocketConsumer):
         self.stream = stream
         try:
             async for message in stream:
-                if self._says_gone(message) and self.claims:
+                if self._says_gone(message) and self.is_students:
                     await database_sync_to_async(claims.bring_back)(sandbox.id)
                 await self.forward(message)
         except ConnectionClosed:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 
-from playground.runtime.errors import NoSuchSandbox
+from playground.runtime.errors import SandboxError
 from playground.runtime.node import Node
 from playground.sandboxes import claims, pool
 from playground.sandboxes.models import Sandbox
@@ -40,5 +40,5 @@ def recover(node: Node) -> list[str]:
 def _is_alive(node: Node, row: Sandbox) -> bool:
     try:
         return node.get(row.id).is_alive()
-    except NoSuchSandbox:
+    except SandboxError:
         return False

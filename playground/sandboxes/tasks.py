@@ -172,6 +172,8 @@ def _forget_missing() -> None:
             local_node().get(sandbox_id)
         except NoSuchSandbox:
             claims.give_up(sandbox_id, "it had been removed")
+        except SandboxError as error:
+            log.warning("%s", error)
 
 
 def _freeze_idle() -> None:

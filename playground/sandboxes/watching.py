@@ -21,7 +21,7 @@ _LOOK_AGAIN = 5.0
 class WatchConsumer(TerminalConsumer):
     """A terminal as a guest: no host is claimed, and nobody counts as being at it."""
 
-    claims = False
+    is_students = False
 
     async def connect(self) -> None:
         """Accept anybody; the link is what lets them in."""
@@ -44,6 +44,9 @@ class WatchConsumer(TerminalConsumer):
         if share is None:
             await self.tell({"state": "void", "message": "This link holds no more."})
             await self.close(CLOSE_GONE)
+            return
+        # All guests of a sandbox together: a link may have gone anywhere.
+        if not await self.count(f"guests of {share.sandbox.id}"):
             return
         self._share = share
         await self._listen(share.sandbox.group)

@@ -1,16 +1,7 @@
 // The list of an image's layers, from what the student's own engine says.
-const COLOURS = 12;
+import { sizeText } from "./size.js";
 
-function size(bytes) {
-  const units = ["B", "kB", "MB", "GB"];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1000 && unit < units.length - 1) {
-    value /= 1000;
-    unit += 1;
-  }
-  return `${value < 10 && unit ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
-}
+const COLOURS = 12;
 
 // The same layer has the same colour in every image that has it.
 function colour(digest) {
@@ -96,7 +87,7 @@ export class LayerList {
       return;
     }
     this.select.value = found.name;
-    this.total.textContent = size(found.image.size);
+    this.total.textContent = sizeText(found.image.size);
     const rows = found.image.layers.map((layer, index) => this.#row(layer, index, found.image, named));
     this.list.replaceChildren(...rows.reverse()); // the base lies at the bottom
   }
@@ -110,7 +101,7 @@ export class LayerList {
         .map((other) => other.name.replace(/:latest$/, "")),
     );
     row.append(
-      this.#cell("span", "size", size(layer.size)),
+      this.#cell("span", "size", sizeText(layer.size)),
       this.#cell("code", "digest", layer.digest.slice(7, 19)),
       this.#cell("code", "by", instruction(layer.created_by) || this.words.base),
     );

@@ -19,10 +19,7 @@ function start(name) {
     guest: true,
     socket: { path: words.socket, query: { name } },
     events: {
-      status: ({ state, statusText }) => {
-        status.textContent = statusText ?? "";
-        if (state === "void") view.connection.over = true;
-      },
+      status: ({ statusText }) => (status.textContent = statusText ?? ""),
       welcome: nothing,
       removed: nothing,
       rang: nothing,

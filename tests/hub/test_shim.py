@@ -19,6 +19,7 @@ from playground.hub.terminal import Terminal
 from playground.runtime.errors import SandboxError
 from playground.runtime.node import Node
 from playground.runtime.sandbox import Sandbox
+from tests.hub.support import type_in
 from tests.support import wait_until
 
 pytestmark = pytest.mark.sandbox
@@ -45,6 +46,13 @@ async def _open(sandbox: Sandbox, name: str) -> tuple[shim_link.ShimLink, Termin
     return link, Terminal(name, await open_shell(sandbox, link, name, 80, 24))
 
 
+async def _leave(link: shim_link.ShimLink, terminal: Terminal, seconds: float) -> None:
+    """What a hub does that stops, and the time until the next one is there."""
+    terminal.release()
+    link.close()
+    await asyncio.sleep(seconds)
+
+
 async def _again(sandbox: Sandbox) -> tuple[shim_link.ShimLink, dict[str, Terminal]]:
     """What the next hub does."""
     link = await shim_link.connect(sandbox)
@@ -55,21 +63,19 @@ async def _again(sandbox: Sandbox) -> tuple[shim_link.ShimLink, dict[str, Termin
 
 async def test_program_output_and_size_are_there_for_the_next_hub(sandbox: Sandbox) -> None:
     link, terminal = await _open(sandbox, "main")
-    await terminal.write(b"read word; echo got''-$word; stty size; sleep 1; echo while''-away\n")
-    await terminal.write(b"before\n")
+    await type_in(terminal, b"read word; echo got''-$word; stty size; sleep 1; echo while''-away\n")
+    await type_in(terminal, b"before\n")
     seen = await _said(terminal, b"got-before")
-    terminal.release()
-    link.close()
-    await asyncio.sleep(1.5)  # nobody reads meanwhile
+    await _leave(link, terminal, 1.5)
     link, terminals = await _again(sandbox)
     terminal = terminals["main"]
     whole = await _said(terminal, b"while-away")
     assert whole.startswith(seen[-200:]) or seen in whole
     assert b"24 80" in whole
     assert terminal.size == (80, 24)
-    await terminal.write(b"echo st''ill\n")
+    await type_in(terminal, b"echo st''ill\n")
     await _said(terminal, b"still")
-    await terminal.write(b"exit 7\n")
+    await type_in(terminal, b"exit 7\n")
     assert await link.exit_code("main") == 7
     await link.drop("main")
     assert await link.kept() == []
@@ -78,11 +84,9 @@ async def test_program_output_and_size_are_there_for_the_next_hub(sandbox: Sandb
 
 async def test_a_shell_that_ended_meanwhile_has_its_last_words_and_code(sandbox: Sandbox) -> None:
     link, terminal = await _open(sandbox, "short")
-    await terminal.write(b"sleep 0.5; echo last''-words; exit 4\n")
+    await type_in(terminal, b"sleep 0.5; echo last''-words; exit 4\n")
     await _said(terminal, b"last''-words")
-    terminal.release()
-    link.close()
-    await asyncio.sleep(1.2)
+    await _leave(link, terminal, 1.2)
     link, terminals = await _again(sandbox)
     await _said(terminals["short"], b"last-words")
     for _ in range(200):
@@ -96,11 +100,9 @@ async def test_a_shell_that_ended_meanwhile_has_its_last_words_and_code(sandbox:
 
 async def test_a_program_that_prints_on_loses_nothing(sandbox: Sandbox) -> None:
     link, terminal = await _open(sandbox, "printer")
-    await terminal.write(b"for i in $(seq 20000); do echo line-$i.; done; echo all''-out\n")
+    await type_in(terminal, b"for i in $(seq 20000); do echo line-$i.; done; echo all''-out\n")
     await _said(terminal, b"line-100.")
-    terminal.release()
-    link.close()
-    await asyncio.sleep(0.3)
+    await _leave(link, terminal, 0.3)
     link, terminals = await _again(sandbox)
     whole = await _said(terminals["printer"], b"all-out")
     lines = [int(n) for n in re.findall(rb"line-(\d+)\.\r\n", whole)]
@@ -128,6 +130,9 @@ async def test_names_are_taken_once_and_unknown_ones_refused(sandbox: Sandbox) -
         await link._ask({"op": "keep", "name": "nobody"}, [os.dup(0), os.dup(0)])
     with pytest.raises(SandboxError):
         await link._ask({"op": "nonsense"})
+    with pytest.raises(SandboxError):
+        await link._ask({"op": "finish"})
+    assert [each.name for each in await link.kept()] == ["one"]  # it took no harm
     await link.drop("one")
     terminal.close()
     link.close()
@@ -203,9 +208,9 @@ async def test_a_killed_shim_ends_its_shells_and_no_others(node: Node) -> None:
         assert await link.exit_code("main") == CODE_UNKNOWN
         terminal.close()
         again, fresh = await _open(sandbox, "main")
-        await fresh.write(b"echo fr''esh\n")
+        await type_in(fresh, b"echo fr''esh\n")
         await _said(fresh, b"fresh")
-        await other_terminal.write(b"echo un''touched\n")
+        await type_in(other_terminal, b"echo un''touched\n")
         await _said(other_terminal, b"untouched")
         for each in (fresh, other_terminal):
             each.release()
@@ -219,7 +224,7 @@ async def test_a_killed_shim_ends_its_shells_and_no_others(node: Node) -> None:
 async def test_no_signal_is_ignored_in_a_shell(sandbox: Sandbox) -> None:
     """What the shim or its caller ignores would make Ctrl-C useless inside."""
     link, terminal = await _open(sandbox, "signals")
-    await terminal.write(b"cat /proc/self/status; echo do''ne\n")
+    await type_in(terminal, b"cat /proc/self/status; echo do''ne\n")
     whole = await _said(terminal, b"done\r\n")
     ignored = re.search(rb"SigIgn:\s*([0-9a-f]+)", whole)
     assert ignored

@@ -13,6 +13,7 @@ from ptyprocess import PtyProcess
 
 from playground.hub.ring import new_memory
 from playground.hub.terminal import HIGH_WATER, RING_BYTES, Pty, Terminal
+from tests.hub.support import type_in
 
 
 class Looker:
@@ -58,7 +59,7 @@ def said(terminal: Terminal) -> bytes:
 
 async def test_output_input_and_exit_code() -> None:
     async with shell("read word; echo got $word; exit 3") as terminal:
-        await terminal.write(b"hello\n")
+        await type_in(terminal, b"hello\n")
         await until(lambda: terminal.exit_code is not None)
         assert b"got hello" in said(terminal)
         assert terminal.exit_code == 3
@@ -86,7 +87,7 @@ async def test_a_guest_has_no_say_in_size_and_pace() -> None:
         terminal.resize(student, 100, 40)
         terminal.resize(guest, 10, 10)
         assert terminal.size == (100, 40)
-        await terminal.write(b"\n")
+        await type_in(terminal, b"\n")
         for _ in range(200):  # the student keeps up, the guest acknowledges nothing
             student.acknowledged = terminal.ring.end
             terminal.settle_pace()
@@ -125,7 +126,7 @@ async def test_a_page_that_does_not_acknowledge_makes_the_program_wait() -> None
 async def test_input_that_is_not_read_blocks_only_its_own_terminal() -> None:
     async with shell("sleep 60") as stuck, shell("cat") as other:
         writing = asyncio.create_task(_flood(stuck))
-        await other.write(b"lively\n")
+        await type_in(other, b"lively\n")
         await until(lambda: b"lively" in said(other))
         assert not writing.done()
         writing.cancel()
@@ -133,14 +134,14 @@ async def test_input_that_is_not_read_blocks_only_its_own_terminal() -> None:
 
 async def _flood(terminal: Terminal) -> None:
     for _ in range(1000):
-        await terminal.write(b"x" * 32768)
+        await type_in(terminal, b"x" * 32768)
 
 
 async def test_what_runs_in_the_foreground() -> None:
     async with shell("exec bash --norc -i") as terminal:
         await until(lambda: b"$" in said(terminal) or b"#" in said(terminal))
         assert terminal.foreground() == ""
-        await terminal.write(b"sleep 60 & sleep 61\n")
+        await type_in(terminal, b"sleep 60 & sleep 61\n")
         await until(lambda: terminal.foreground() == "sleep")
-        await terminal.write(b"\x03")
+        await type_in(terminal, b"\x03")
         await until(lambda: terminal.foreground() == "")

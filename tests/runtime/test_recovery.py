@@ -118,6 +118,24 @@ def test_half_made_ones_are_told_from_those_that_can_come_back(node: Node) -> No
         own.shutdown()
 
 
+def test_a_record_of_a_newer_version_is_left_alone(node: Node) -> None:
+    own = Node(replace(node.config, state_dir=node.config.state_dir / "newer"))
+    newer = own.config.sandboxes_dir / "newer"
+    newer.mkdir(parents=True)
+    (newer / "sandbox.json").write_text('{"version": 99}')
+    (newer / "disk.img").write_bytes(b"a student's")
+    try:
+        assert own.half_made() == []
+        assert not own.clear_half_made("newer")
+        with pytest.raises(SandboxError, match="version 99"):
+            own.create("newer")
+        assert (newer / "disk.img").read_bytes() == b"a student's"
+        assert own.sandboxes() == []
+        assert own.orphans() == ["newer"]
+    finally:
+        own.shutdown()
+
+
 def test_a_group_without_our_label_is_not_ours(node: Node) -> None:
     node.create().remove()
     stranger = [c / node.cgroup.relative / "stranger" for c in node.cgroup.controllers()]

@@ -5,77 +5,36 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import signal
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 
+from bench.site import RunningSite
 from playground.runtime.config import PROJECT_ROOT, RuntimeConfig
 from playground.runtime.node import Node
 
 
-@dataclass
-class Site:
+class Site(RunningSite):
     """A running site."""
-
-    url: str
-    var: Path
-    process: subprocess.Popen[bytes]
-    log: Path
 
     @property
     def node(self) -> Node:
         return Node(RuntimeConfig(state_dir=self.var / "node"))
 
-    def stop(self) -> int:
-        """Stop it as Ctrl-C does and return its exit code."""
-        if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGINT)
-        return self.process.wait(timeout=60)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
 
 def start_site(var: Path, **variables: str) -> Site:
     """Start a site on a free port and wait until it answers."""
-    port = free_port()
-    log = var.with_suffix(".log")
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "playground.serve", "--port", str(port)],
-            cwd=PROJECT_ROOT,
-            env={**os.environ, "PLAYGROUND_VAR": str(var), **variables},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    site = Site(f"http://127.0.0.1:{port}", var, process, log)
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            with urllib.request.urlopen(f"{site.url}/lessons/", timeout=5) as answer:
-                if answer.status == 200:
-                    return site
-        except OSError:
-            if process.poll() is not None or time.monotonic() > deadline:
-                site.stop()
-                pytest.fail(f"the site did not start:\n{log.read_text()[-3000:]}")
-            time.sleep(0.05)
+    site = Site(var, **variables)
+    try:
+        site.start()
+    except OSError as error:
+        pytest.fail(str(error))
+    return site
 
 
 @pytest.fixture

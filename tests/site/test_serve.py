@@ -33,20 +33,6 @@ def _manage(var: Path, *words: str, stdin: bytes = b"") -> subprocess.CompletedP
     )
 
 
-def _traces(var: Path) -> list[str]:
-    """What a playground in that folder still has on the machine."""
-    config = RuntimeConfig(state_dir=var / "node")
-    found = [f"process {p.pid} {p.name()}" for p in processes(Layout(var))]
-    found += [str(p) for p in Path("/sys/fs/cgroup").rglob(config.cgroup_name)]
-    found += [
-        text
-        for file in Path("/sys/block").glob("loop*/loop/backing_file")
-        if str(var) in (text := file.read_text())
-    ]
-    found += [line for line in Path("/proc/mounts").read_text().splitlines() if str(var) in line]
-    return found
-
-
 def test_only_worker_and_hub_are_root(site: Site) -> None:
     by_name: dict[str, set[int]] = {}
     for process in processes(Layout(site.var)):
@@ -80,7 +66,7 @@ def test_stopping_leaves_nothing(fit_machine: None, var: Path) -> None:
     made = site.node.create("by-hand")
     assert site.stop() == 0, site.log.read_text()[-2000:]
     wait_until(lambda: not Path(f"/proc/{made.pid}").exists())
-    assert _traces(var) == []
+    assert site.traces() == []
     assert not (var / "run").exists()
 
 
@@ -101,7 +87,7 @@ def test_sandboxes_outlive_a_crash_and_half_made_ones_are_cleared(
         assert kept.is_alive()
     finally:
         assert again.stop() == 0
-    assert _traces(var) == []
+    assert site.traces() == []
 
 
 def test_a_stop_can_keep_the_sandboxes(fit_machine: None, var: Path) -> None:
@@ -117,7 +103,7 @@ def test_a_stop_can_keep_the_sandboxes(fit_machine: None, var: Path) -> None:
     again.process.wait(timeout=60)
     assert kept.is_alive()
     assert _serve(var, "--stop").returncode == 0
-    assert _traces(var) == []
+    assert site.traces() == []
 
 
 def _serve(var: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
@@ -139,18 +125,10 @@ def test_what_is_killed_is_started_again(fit_machine: None, var: Path) -> None:
             os.kill(pid, signal.SIGKILL)
         wait_until(lambda: set(_pids_by_name(var)) == set(before), seconds=30)
         assert not set(_pids_by_name(var).values()) & set(before.values())
-        wait_until(lambda: _answers(site), seconds=20)
+        wait_until(site.answers, seconds=20)
     finally:
         assert site.stop() == 0
-    assert _traces(var) == []
-
-
-def _answers(site: Site) -> bool:
-    try:
-        with urllib.request.urlopen(f"{site.url}/lessons/", timeout=5) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False
+    assert site.traces() == []
 
 
 def _pids_by_name(var: Path) -> dict[str, int]:

@@ -1,16 +1,6 @@
 // Files to the host and from it: sent with progress, fetched by the browser's own downloads.
+import { sizeText } from "../size.js";
 import { ask } from "./dialogs.js";
-
-export function sizeText(bytes) {
-  const units = ["B", "kB", "MB", "GB"];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1000 && unit < units.length - 1) {
-    value /= 1000;
-    unit += 1;
-  }
-  return `${value < 10 && unit ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
-}
 
 export class Files {
   constructor(element, { dialog, current }) {

@@ -1,7 +1,7 @@
 // Starting and stopping a recording, and showing that one runs.
 import { clock, Recorder, saveCast } from "./recorder.js";
 import { add } from "./recordings.js";
-import { sizeText } from "./files.js";
+import { sizeText } from "../size.js";
 
 export class Recording {
   constructor(element, { onChange }) {

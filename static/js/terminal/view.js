@@ -201,7 +201,8 @@ export class TerminalView {
       this.events.removed(this);
       return;
     }
-    this.terminal.write(`\r\n\x1b[2m${this.words.ended}\x1b[0m\r\n`);
+    const said = this.guest ? this.words.endedShort : this.words.ended;
+    this.terminal.write(`\r\n\x1b[2m${said}\x1b[0m\r\n`);
     this.#status("ended", this.words.endedShort);
     if (this.guest) return;
     const renew = () => {
