@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 import multiprocessing
+import os
 import socket
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import psutil
+from ptyprocess import PtyProcess
 
 from bench.browser import parse_speed
 from bench.measure import percentile
@@ -36,6 +38,8 @@ _NOISE = (
 )
 _NOISY = 20
 _BIG = 50_000_000
+#: More than a shell's start and the echo of a command have.
+_PROMPT_BYTES = 4096
 
 
 @dataclass
@@ -216,6 +220,27 @@ async def _end_noise(it: Both) -> None:
             raise SystemExit("the noise did not end")
 
 
+def _bare_speed(it: Both) -> float:
+    """MB/s of a loop that reads the same shell's pty and does nothing else: the kernel's limit."""
+    node = it.sandbox.node
+    enter = [sys.executable, "-m", "bench.peer_terminado", "--enter"]
+    process = PtyProcess.spawn(
+        [*enter, str(node.config.state_dir), it.sandbox.id], cwd=str(PROJECT_ROOT)
+    )
+    try:
+        process.write(b"cat /root/big; echo all''-of-it\n")
+        received, last, started = 0, b"", 0.0
+        while b"all-of-it" not in last:
+            piece = os.read(process.fd, 64 << 10)
+            if received < _PROMPT_BYTES <= received + len(piece):
+                started = time.perf_counter()
+            received += len(piece)
+            last = last[-16:] + piece
+        return (received - _PROMPT_BYTES) / 1e6 / (time.perf_counter() - started)
+    finally:
+        process.close(force=True)
+
+
 async def _throughput() -> None:
     async with both() as it:
         ours, peer = await it.ours("bulk"), await it.peers()
@@ -243,11 +268,12 @@ async def _throughput() -> None:
             body = body.removeprefix(b"\x1b[?2004l\r")  # the shell's, before a command
             lost = 0 if hashlib.sha256(body).hexdigest() == wanted else abs(len(body) - _BIG) or 1
             ours.student.forget()
+        bare = percentile([await asyncio.to_thread(_bare_speed, it) for _ in range(3)], 0.5)
         parsed = await parse_speed(it.address)
     value, other = (round(percentile(speeds[name], 0.5), 1) for name in ("ours", "peer"))
     _report(
         "terminal.throughput", "MB/s", value=value, peer=other, ratio=round(value / other, 2),
-        lost_bytes=lost, xterm_parses=round(parsed, 1), n=3,
+        lost_bytes=lost, bare_pty=round(bare, 1), xterm_parses=round(parsed, 1), n=3,
     )  # fmt: skip
 
 
@@ -268,7 +294,12 @@ async def _memory(n: int = 10) -> None:
 
 
 def _ours_mb(it: Both) -> float:
-    pids = {process.pid for process in processes(it.layout)}
+    # Worker and beat have no part in a terminal; what they load meanwhile is none of its cost.
+    pids = {
+        process.pid
+        for process in processes(it.layout)
+        if any(part in " ".join(process.cmdline()) for part in ("playground.hub", "uvicorn"))
+    }
     inside = set(it.sandbox.group.pids())
     directory = str(it.sandbox.directory)
     for process in psutil.process_iter():

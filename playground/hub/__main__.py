@@ -8,6 +8,7 @@ import os
 import signal
 from pathlib import Path
 
+import uvloop
 from websockets.asyncio.server import unix_serve
 
 from playground.hub.gateway import Hub
@@ -45,4 +46,4 @@ async def main() -> None:
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("websockets").setLevel(logging.WARNING)
-    asyncio.run(main())
+    uvloop.run(main())

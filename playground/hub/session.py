@@ -20,8 +20,9 @@ _WINDOW = 256 << 10
 #: Bulk output is gathered for this long, in seconds; a lone keystroke's echo is not held back.
 _GATHER = 0.002
 _BULK, _ENOUGH = 1 << 10, 16 << 10
-#: A page is told what was taken of its input after so many bytes, and with any output.
-_COUNT_EVERY = 4096
+#: A page is told what was taken of its input after so many bytes, or so many seconds: not with
+#: each key, whose echo and the next key would have to share the way with it.
+_COUNT_EVERY, _COUNT_AFTER = 4096, 0.05
 #: How long after a killed shell its host may still look alive, in seconds.
 _DYING = 0.3
 #: The longest name of a guest, in characters.
@@ -60,6 +61,7 @@ class Session:
         self.page = query.get("page", "") if self.owner else ""
         self.counted = terminal.inputs.enter(self.page, self)
         self.told = terminal.inputs.written(self.page)
+        self._count_due = 0.0
         after = query.get("after", "")
         # Of another shell, which was here before, the page must show nothing any more.
         same = query.get("shell") == ring.shell
@@ -123,7 +125,6 @@ class Session:
                 piece = ring.read(self.position, min(_PIECE, room, old))
                 self.position += len(piece)
                 await self.connection.send(protocol.OUTPUT + piece)
-                await self._tell_count()
                 continue
             if self._incomplete and ring.end == self.position:
                 await self._restore()
@@ -134,7 +135,7 @@ class Session:
                 document = {"code": self.terminal.exit_code}
                 await self.connection.send(protocol.frame(protocol.EXIT, document))
                 return
-            await self._tell_count(_COUNT_EVERY)
+            await self._tell_count()
             await self._news.wait()
 
     async def _skip(self) -> None:
@@ -206,12 +207,18 @@ class Session:
             return
         self.terminal.put(payload, self.page)
         self.terminal.company.typed(self)
-        await self._tell_count(_COUNT_EVERY)
+        await self._tell_count()
 
-    async def _tell_count(self, at_least: int = 1) -> None:
+    async def _tell_count(self) -> None:
         count = self.terminal.inputs.written(self.page)
-        if count - self.told >= at_least:
-            self.told = count
+        loop = asyncio.get_running_loop()
+        if count == self.told:
+            self._count_due = 0.0
+        elif not self._count_due:
+            self._count_due = loop.time() + _COUNT_AFTER
+            loop.call_later(_COUNT_AFTER, self.wake)
+        if count - self.told >= _COUNT_EVERY or 0 < self._count_due <= loop.time():
+            self.told, self._count_due = count, 0.0
             await self.connection.send(protocol.count_frame(count))
 
     async def _hang_up(self, anyway: bool) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import socket
+import subprocess
 import sys
 from collections import deque
 from collections.abc import Sequence
@@ -165,28 +166,38 @@ async def connect(sandbox: Sandbox) -> ShimLink | None:
 async def start(sandbox: Sandbox) -> ShimLink:
     """Start a sandbox's shim and connect to it; raises ``SandboxError``."""
     (sandbox.directory / _socket_name(sandbox)).unlink(missing_ok=True)
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-I", "-S", str(Path(shim.__file__)),
-        str(sandbox.directory), str(sandbox.pid),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
+    try:
+        process = await asyncio.to_thread(_run_shim, sandbox)
+    except subprocess.TimeoutExpired:
+        raise SandboxError("The host's terminals did not start in time") from None
+    link = await connect(sandbox) if process.returncode == 0 else None
+    if link is None:
+        why = process.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+        raise SandboxError(f"The host's terminals could not be started: {why}")
+    return link
+
+
+def _run_shim(sandbox: Sandbox) -> subprocess.CompletedProcess[bytes]:
+    """Wait until the shim is in the background.
+
+    In a thread: uvloop's own way to start a process took the whole time limit here, as the shim
+    that lives on is not the process that was started.
+    """
+    return subprocess.run(
+        [
+            sys.executable, "-I", "-S", str(Path(shim.__file__)),
+            str(sandbox.directory), str(sandbox.pid),
+        ],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         # Of no site's processes: what ends those, by their environment or group, leaves it alone.
         env={"PATH": os.environ.get("PATH", os.defpath)},
         start_new_session=True,
         preexec_fn=leave_machine_mounts,
+        timeout=_START_WITHIN,
+        check=False,
     )  # fmt: skip
-    try:
-        _, complaint = await asyncio.wait_for(process.communicate(), _START_WITHIN)
-    except (TimeoutError, asyncio.TimeoutError):
-        with suppress(ProcessLookupError):
-            process.kill()
-        raise SandboxError("The host's terminals did not start in time") from None
-    link = await connect(sandbox) if process.returncode == 0 else None
-    if link is None:
-        why = complaint.decode(errors="replace").strip().rpartition("\n")[2]
-        raise SandboxError(f"The host's terminals could not be started: {why}")
-    return link
 
 
 def _socket_name(sandbox: Sandbox) -> str:
