@@ -1,0 +1,1 @@
+"""What a lesson asks for, and whether a sandbox's engine has it."""
