@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from lessons import library, markdown, progress
 from lessons.format import LANGUAGES
 from lessons.mapping import lesson_map
+from lessons.problems import catalogue
 from playground.sandboxes.students import ensure_student, student_of
 
 
@@ -21,6 +22,11 @@ def language_now() -> str:
     """The language of the page."""
     code = (get_language() or "en")[:2]
     return code if code in LANGUAGES else LANGUAGES[0]
+
+
+def catalogue_tags() -> str:
+    """The names of the images that every host begins with, for the picture."""
+    return " ".join(sorted(catalogue()))
 
 
 @never_cache
@@ -101,6 +107,7 @@ def lesson_detail(request: HttpRequest, slug: str) -> HttpResponse:
                 for step in lesson.steps
             ],
             "resume": progress.states(student)[slug].resume,
+            "catalogue_tags": catalogue_tags(),
             "track": lesson.track,
             "following": following and following.slug,
             "following_title": following and following.titles[language],
@@ -113,7 +120,7 @@ def lesson_detail(request: HttpRequest, slug: str) -> HttpResponse:
 def playground(request: HttpRequest) -> HttpResponse:
     """A host without a lesson."""
     ensure_student(request.session)
-    return render(request, "lessons/playground.html")
+    return render(request, "lessons/playground.html", {"catalogue_tags": catalogue_tags()})
 
 
 @require_safe

@@ -107,7 +107,8 @@ def _exit_code(document: Document, name: str, wanted: int) -> Missing | None:
     state = document["State"]
     if state["Running"]:
         return Missing.of("still-running", name=name)
-    if state["Status"] == "exited" and int(state["ExitCode"]) == wanted:
+    # One whose program could not be started stays "created", with 126 or 127.
+    if state["Status"] in ("exited", "created", "dead") and int(state["ExitCode"]) == wanted:
         return None
     return Missing.of("exit-code", name=name, have=state["ExitCode"], wanted=wanted)
 

@@ -1,5 +1,6 @@
-// A student's host in a page: its terminals, its layers, its limits, and the tabs of a small screen.
-import { LayerList } from "./layers.js";
+// A student's host in a page: its terminals, its engine, its limits, and the tabs of a small screen.
+import { startDivider } from "./divider.js";
+import { EnginePane } from "./engine/pane.js";
 import { LimitsLine } from "./limits.js";
 import { startTerminals } from "./terminal/terminals.js";
 
@@ -12,10 +13,16 @@ export function startHost(workbench) {
     },
   });
   const limits = new LimitsLine(document.querySelector("[data-limits]"));
-  const layers = new LayerList(document.querySelector("[data-layers]"), {
-    onUsage: (usage) => limits.show(usage),
-    onEnds: (ends) => limits.ends(ends),
+  const engine = new EnginePane(document.querySelector("[data-engine-pane]"), {
+    onType: (command) => {
+      show("terminal-pane");
+      terminals.active.type(command);
+      terminals.active.focus();
+    },
   });
+  engine.model.addEventListener("usage", ({ detail }) => limits.show(detail));
+  engine.model.addEventListener("ends", ({ detail }) => limits.ends(detail));
+  startDivider(document.querySelector("[data-divider]"), document.querySelector("[data-host]"), () => terminals.refit());
 
   // Parts of the page on a small screen.
   const tabs = [...document.querySelectorAll("[data-tab]")];
@@ -28,6 +35,7 @@ export function startHost(workbench) {
       tab.tabIndex = selected ? 0 : -1;
     }
     terminals.refit();
+    engine.picture.draw();
   }
 
   for (const tab of tabs) {
@@ -50,17 +58,17 @@ export function startHost(workbench) {
     await fetch(reset.action, { method: "POST", body: new FormData(reset) });
     terminals.freshHost();
     limits.forget();
-    layers.reconnect();
+    engine.model.reconnect();
     fresh.dispatchEvent(new Event("fresh"));
   });
 
   // For tests and for the console.
   window.playground = {
     terminals,
-    layers,
+    engine,
     get terminal() {
       return terminals.active;
     },
   };
-  return { terminals, layers, show, fresh };
+  return { terminals, engine, show, fresh };
 }

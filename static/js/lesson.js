@@ -6,7 +6,7 @@ import { copyText } from "./terminal/clipboard.js";
 
 const workbench = document.querySelector(".workbench");
 const prose = document.querySelector(".prose");
-const { terminals, layers, show, fresh } = startHost(workbench);
+const { terminals, engine, show, fresh } = startHost(workbench);
 const link = new LessonLink(workbench.dataset.lesson, workbench.dataset.language);
 new Tasks(prose, link, workbench.dataset);
 fresh.addEventListener("fresh", () => link.reconnect());
@@ -81,7 +81,7 @@ prose.addEventListener("click", async (event) => {
     button.textContent = "✓";
     setTimeout(() => (button.textContent = label), 1200);
   } else if (button.matches("[data-show-layers]")) {
-    show("layers-pane");
-    layers.show(button.dataset.showLayers);
+    show("engine-pane");
+    engine.showLayers(button.dataset.showLayers);
   }
 });
