@@ -62,13 +62,31 @@ def get(pid: int, path: str, seconds: float = 10.0, limit: int = MAX_ANSWER_BYTE
     ``seconds`` bounds the whole exchange, ``limit`` the answer's bytes. Raises ``OSError`` if the
     engine cannot be reached and ``HostileAnswer`` if what it says is not to be used.
     """
+    body = _exchange(pid, path, seconds, limit + 1)
+    if len(body) > limit:
+        raise HostileAnswer(f"The engine's answer to {path} is over {limit} bytes")
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise HostileAnswer(
+            f"The engine's answer to {path} cannot be read: {error!r:.200}"
+        ) from None
+
+
+def get_raw(pid: int, path: str, seconds: float = 10.0, limit: int = MAX_ANSWER_BYTES) -> bytes:
+    """The first ``limit`` bytes of what the engine answers to a ``GET``; raises as :func:`get`."""
+    return _exchange(pid, path, seconds, limit)[:limit]
+
+
+def _exchange(pid: int, path: str, seconds: float, enough: int) -> bytes:
+    """Read the answer's body until it ends or has ``enough`` bytes."""
     deadline = time.monotonic() + seconds
     connection = _Connection(pid, seconds)
     try:
         connection.request("GET", path)
         answer = connection.getresponse()
         body = bytearray()
-        while True:
+        while len(body) < enough:
             left = deadline - time.monotonic()
             if left <= 0:
                 raise HostileAnswer(f"The engine took more than {seconds:.0f} s to answer {path}")
@@ -77,14 +95,12 @@ def get(pid: int, path: str, seconds: float = 10.0, limit: int = MAX_ANSWER_BYTE
             if not (chunk := answer.read1(_CHUNK)):
                 break
             body += chunk
-            if len(body) > limit:
-                raise HostileAnswer(f"The engine's answer to {path} is over {limit} bytes")
         if answer.status != http.client.OK:
             raise HostileAnswer(f"The engine answered {path} with status {answer.status}")
-        return json.loads(body)
+        return bytes(body)
     except TimeoutError:
         raise HostileAnswer(f"The engine took more than {seconds:.0f} s to answer") from None
-    except (http.client.HTTPException, ValueError, RecursionError) as error:
+    except (http.client.HTTPException, ValueError) as error:
         raise HostileAnswer(
             f"The engine's answer to {path} cannot be read: {error!r:.200}"
         ) from None

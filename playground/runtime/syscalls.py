@@ -15,6 +15,7 @@ from contextlib import contextmanager
 _libc = ctypes.CDLL(None, use_errno=True)
 
 CLONE_NEWNS = 0x00020000
+CLONE_NEWNET = 0x40000000
 
 MS_NOSUID = 0x2
 MS_NODEV = 0x4
@@ -76,6 +77,11 @@ def unshare(flags: int) -> None:
     (Linux does that by itself), so the rest of the process is untouched.
     """
     _check(_libc.unshare(flags), "unshare")
+
+
+def setns(namespace: int, kind: int) -> None:
+    """Move the calling *thread* into the namespace behind a descriptor; raises ``OSError``."""
+    _check(_libc.setns(namespace, kind), "setns")
 
 
 def mount(source: str, target: str, kind: str | None, flags: int = 0, options: str = "") -> None:

@@ -1,0 +1,193 @@
+"""What an engine has, asked once for each look and kept between looks where nothing changed.
+
+All of it is the student's to choose; see :mod:`playground.runtime.engine`. Numbers of things are
+bounded here, shapes by whoever reads them: :data:`BAD_SHAPE` is what that can raise.
+"""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from contextlib import suppress
+from typing import Any
+from urllib.parse import quote
+
+from playground.runtime import engine, inside
+from playground.runtime.errors import HostileAnswer
+from playground.runtime.sandbox import Sandbox
+
+BAD_SHAPE = (
+    OSError,
+    HostileAnswer,
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    OverflowError,
+)
+#: More containers or images than this are not looked at.
+_MOST = 200
+#: The first bytes of a file, a log or a page that are looked at.
+READ = 64 << 10
+_VOLUMES = "var/lib/docker/volumes"
+
+
+class Facts:
+    """One sandbox's engine, as it is now. Used in a thread; everything in it blocks."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self._inspected: dict[str, dict[str, Any]] = {}
+        self._images: dict[str, dict[str, Any]] = {}
+        self._round: dict[str, Any] = {}
+
+    def look_again(self) -> None:
+        """Begin a look: lists are asked for anew."""
+        self._round.clear()
+
+    def forget(self, container: str = "") -> None:
+        """A container has changed (any of them, without a name)."""
+        if container:
+            self._inspected.pop(container, None)
+        else:
+            self._inspected.clear()
+
+    def containers(self) -> list[dict[str, Any]]:
+        """The inspect documents of all containers, the newest first."""
+        return list(self._once("containers", self._all_containers))
+
+    def image(self, reference: str) -> dict[str, Any] | None:
+        """An image's inspect document by its name, ``None`` if there is none."""
+        wanted = with_tag(reference)
+        for each in self._once("images", lambda: self._get("/images/json")[:_MOST]):
+            if wanted in [short_name(tag) for tag in each["RepoTags"] or []]:
+                key = str(each["Id"])
+                if key not in self._images:
+                    self._images[key] = self._get(f"/images/{quote(key)}/json")
+                return self._images[key]
+        return None
+
+    def history(self, image_id: str) -> list[dict[str, Any]]:
+        """How an image was made, the newest step first."""
+        return list(self._get(f"/images/{quote(image_id)}/history"))[:_MOST]
+
+    def volumes(self) -> list[str]:
+        """The names of all volumes."""
+        found = self._once("volumes", lambda: self._get("/volumes")["Volumes"] or [])
+        return [str(each["Name"]) for each in found[:_MOST]]
+
+    def networks(self) -> list[dict[str, Any]]:
+        """All networks."""
+        return list(self._once("networks", lambda: self._get("/networks")))[:_MOST]
+
+    def network(self, network_id: str) -> dict[str, Any]:
+        """One network with its containers."""
+        return dict(self._get(f"/networks/{quote(network_id)}"))
+
+    def logs(self, container_id: str) -> str:
+        """The end of a container's log."""
+        raw = self._raw(f"/containers/{quote(container_id)}/logs?stdout=1&stderr=1&tail=400")
+        return _plain(raw).decode(errors="replace")
+
+    def changes(self, container_id: str) -> set[str]:
+        """The paths that differ from the container's image."""
+        found = self._get(f"/containers/{quote(container_id)}/changes") or []
+        return {str(each["Path"]) for each in found}
+
+    def processes(self, container_id: str) -> str:
+        """The command lines of a running container's processes."""
+        found = self._get(f"/containers/{quote(container_id)}/top")
+        return "\n".join(" ".join(map(str, row)) for row in found["Processes"][:_MOST])
+
+    def container_file(self, container_id: str, path: str) -> bytes | None:
+        """The beginning of a file in a container, ``None`` if there is none."""
+        raw = self._raw(
+            f"/containers/{quote(container_id)}/archive?path={quote(path, safe='')}",
+            READ + (64 << 10),
+        )
+        try:
+            archive = tarfile.open(fileobj=io.BytesIO(raw), mode="r|")  # noqa: SIM115
+            member = archive.next()
+            file = archive.extractfile(member) if member and member.isfile() else None
+        except (tarfile.TarError, EOFError):
+            return None
+        return _all_there_is(file) if file else b""
+
+    def host_file(self, path: str) -> bytes | None:
+        """The beginning of a file of the host, ``None`` if there is none."""
+        return inside.read_file(self.sandbox.pid, path.lstrip("/"), READ)
+
+    def volume_file(self, volume: str, path: str) -> bytes | None:
+        """The beginning of a file in a volume."""
+        return self.host_file(f"{_VOLUMES}/{volume}/_data/{path.lstrip('/')}")
+
+    def layer_has(self, image: dict[str, Any], path: str, beyond: int) -> bool:
+        """Whether one of an image's layers above the lowest ``beyond`` has the path."""
+        data = image["GraphDriver"]["Data"]
+        # From top to base; each is /var/lib/docker/overlay2/<id>/diff.
+        folders = [str(data["UpperDir"]), *str(data.get("LowerDir") or "").split(":")]
+        own = [each for each in folders if each][: max(0, len(image["RootFS"]["Layers"]) - beyond)]
+        return any(
+            inside.exists(self.sandbox.pid, f"{folder}/{path}".replace("//", "/").lstrip("/"))
+            for folder in own
+        )
+
+    def _all_containers(self) -> list[dict[str, Any]]:
+        listed = self._get(f"/containers/json?all=1&limit={_MOST}")
+        now = {str(each["Id"]): str(each["State"]) for each in listed}
+        self._inspected = {key: doc for key, doc in self._inspected.items() if key in now}
+        found = []
+        for key, state in now.items():
+            known = self._inspected.get(key)
+            if known is None or known["State"]["Status"] != state:
+                known = self._inspected[key] = self._get(f"/containers/{quote(key)}/json")
+            found.append(known)
+        return found
+
+    def _once(self, name: str, ask: Any) -> Any:
+        if name not in self._round:
+            self._round[name] = ask()
+        return self._round[name]
+
+    def _get(self, path: str) -> Any:
+        return self.sandbox.engine_get(path)
+
+    def _raw(self, path: str, limit: int = READ) -> bytes:
+        return engine.get_raw(self.sandbox.pid, path, limit=limit)
+
+
+def short_name(reference: str) -> str:
+    """A reference without the parts that Docker adds by itself."""
+    return reference.removeprefix("docker.io/").removeprefix("library/")
+
+
+def with_tag(reference: str) -> str:
+    """A reference with its tag, ``latest`` where it has none."""
+    short = short_name(reference)
+    return short if ":" in short.rpartition("/")[2] or "@" in short else f"{short}:latest"
+
+
+def _plain(raw: bytes) -> bytes:
+    """A log without the engine's frames: 8 bytes, stream and length, before each piece.
+
+    Source: the Engine API's "attach" stream format. A container with a terminal has no frames.
+    """
+    if raw[:1] not in (b"\x00", b"\x01", b"\x02") or raw[1:4] != b"\0\0\0":
+        return raw
+    pieces, at = [], 0
+    while at + 8 <= len(raw):
+        size = int.from_bytes(raw[at + 4 : at + 8], "big")
+        pieces.append(raw[at + 8 : at + 8 + size])
+        at += 8 + size
+    return b"".join(pieces)
+
+
+def _all_there_is(file: Any) -> bytes:
+    """A file of an archive that may be cut off."""
+    pieces: list[bytes] = []
+    with suppress(tarfile.TarError, EOFError):
+        while piece := file.read(4096):
+            pieces.append(piece)
+            if sum(map(len, pieces)) >= READ:
+                break
+    return b"".join(pieces)

@@ -1,0 +1,71 @@
+"""Whether an image is as a check asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from playground.checks.containers import command_problem, variable_problem, variables
+from playground.checks.facts import Facts
+from playground.checks.spec import Image, size_in_bytes
+from playground.checks.verdict import HOLDS, Missing, Verdict, absent, missing
+
+
+def image(wanted: Image, facts: Facts) -> Verdict:
+    """Look at the image of that name."""
+    document = facts.image(wanted.tag)
+    if not wanted.exists:
+        return missing([Missing.of("image-still-there", tag=wanted.tag)]) if document else HOLDS
+    if document is None:
+        return absent("no-image", tag=wanted.tag)
+    return missing(_problems(document, wanted, facts))
+
+
+def _problems(document: Mapping[str, Any], wanted: Image, facts: Facts) -> list[Missing | None]:
+    tag, config = wanted.tag, document["Config"] or {}
+    layers = _layers(document)
+    found: list[Missing | None] = []
+    below = 0
+    if wanted.parent:
+        parent = facts.image(wanted.parent)
+        under = _layers(parent) if parent else []
+        below = len(under)
+        if not under or layers[:below] != under:
+            return [Missing.of("not-from", tag=tag, wanted=wanted.parent)]
+    if wanted.layers is not None and len(layers) - below != wanted.layers:
+        count = len(layers) - below
+        found.append(Missing.of("layer-count", tag=tag, have=count, wanted=wanted.layers))
+    if wanted.size_below and int(document["Size"]) >= size_in_bytes(wanted.size_below):
+        size = f"{int(document['Size']) / (1 << 20):.1f}m"
+        found.append(Missing.of("too-large", tag=tag, have=size, wanted=wanted.size_below))
+    have_env = variables(config.get("Env"))
+    for key, value in (wanted.env or {}).items():
+        found.append(variable_problem(have_env, tag, key, value))
+    for code, asked, have in (
+        ("image-user", wanted.user, str(config.get("User") or "")),
+        ("image-workdir", wanted.workdir, str(config.get("WorkingDir") or "/")),
+    ):
+        if asked is not None and asked != have:
+            found.append(Missing.of(code, tag=tag, have=have or "–", wanted=asked))
+    for port in wanted.exposes or []:
+        if f"{port}/tcp" not in (config.get("ExposedPorts") or {}):
+            found.append(Missing.of("not-exposed", tag=tag, port=port))
+    if wanted.command is not None:
+        found.append(command_problem("image-command", tag, config.get("Cmd"), wanted.command))
+    if wanted.entrypoint is not None:
+        found.append(
+            command_problem("image-entrypoint", tag, config.get("Entrypoint"), wanted.entrypoint)
+        )
+    if wanted.instruction and not any(
+        wanted.instruction in str(step["CreatedBy"]) for step in facts.history(str(document["Id"]))
+    ):
+        found.append(Missing.of("no-instruction", tag=tag, text=wanted.instruction))
+    if wanted.layer_contains and not facts.layer_has(
+        dict(document), wanted.layer_contains.lstrip("/"), below
+    ):
+        found.append(Missing.of("not-in-layers", tag=tag, path=wanted.layer_contains))
+    return found
+
+
+def _layers(document: Mapping[str, Any]) -> list[str]:
+    return [str(each) for each in document["RootFS"].get("Layers") or []]
