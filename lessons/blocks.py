@@ -17,6 +17,7 @@ CONTAINERS = ("check", "solution", "hint", "note", "layers", "quiz")
 FENCES = ("run", "keys", "file", "output")
 QUIZZES = ("one", "several", "text")
 
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 _ANSWER = re.compile(r"\[([ xX])\]\s+")
 
 
@@ -73,13 +74,10 @@ class StepSource:
     quizzes: tuple[Quiz, ...]
 
 
-def _no_validation(*_: object) -> bool:
-    return True
-
-
 def new_parser() -> MarkdownIt:
     """A parser for the format, without any rendering of its own blocks."""
     parser = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable("table")
+    # What a link may lead to is checked when it is rendered, and found by the checker before.
     for name in CONTAINERS:
         parser.use(container_plugin, name=name)
     return parser

@@ -10,8 +10,7 @@ from playground.checks.spec import Check, Reference
 
 LANGUAGES = ("en", "ko")
 
-SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
-Slug = Annotated[str, StringConstraints(pattern=SLUG, max_length=60)]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 
 
 class _Table(BaseModel):

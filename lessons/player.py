@@ -17,6 +17,7 @@ from lessons.blocks import Block
 from lessons.library import Lesson, Step
 from lessons.typist import Typist, sit_down
 from playground.checks.verdict import Verdict
+from playground.hub.preparing import prepare, put_file
 from playground.hub.watcher import Watcher
 from playground.runtime.errors import SandboxError
 from playground.runtime.node import Node
@@ -27,7 +28,6 @@ _NOTICES_WITHIN = 30.0
 #: Seconds that a check which must fail is looked at before.
 _LOOK_BEFORE = 0.3
 _ACTIONS = ("run", "keys", "file")
-_PUT = 'mkdir -p -- "$(dirname -- "$1")" && cat > "$1"'
 
 
 @dataclass
@@ -82,29 +82,13 @@ async def play(lesson: Lesson, node: Node) -> Played:
     sandbox = await asyncio.to_thread(node.create, f"play-{secrets.token_hex(4)}")
     try:
         if lesson.setup:
-            prepare(sandbox, lesson)
+            await asyncio.to_thread(prepare, sandbox, lesson.slug, lesson.setup)
         with ThreadPoolExecutor(2, "checks") as executor:
             await _Play(lesson, sandbox, executor, played).run()
     finally:
         await asyncio.to_thread(sandbox.remove)
         played.seconds = time.monotonic() - started
     return played
-
-
-def prepare(sandbox: Sandbox, lesson: Lesson) -> None:
-    """Run a lesson's set-up; raises ``SandboxError`` with what it said."""
-    done = sandbox.run(["sh", "-ec", lesson.setup], seconds=60)
-    if done.returncode:
-        said = done.stderr.decode(errors="replace").strip()[-300:]
-        raise SandboxError(f"The set-up of {lesson.slug} ended with {done.returncode}: {said}")
-
-
-def put_file(sandbox: Sandbox, path: str, text: str) -> None:
-    """Put a file of a lesson onto the host; raises ``SandboxError``."""
-    done = sandbox.run(["sh", "-c", _PUT, "sh", path], stdin=text.encode(), seconds=20)
-    if done.returncode:
-        said = done.stderr.decode(errors="replace").strip()[-200:]
-        raise SandboxError(f"{path} could not be written: {said}")
 
 
 def play_all(

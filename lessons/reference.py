@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from pydantic import BaseModel
+
 from lessons.format import LessonFile
 from playground.checks import spec
 from playground.runtime.config import PROJECT_ROOT
@@ -15,7 +17,7 @@ SCHEMA = PROJECT_ROOT / "docs" / "lesson.schema.json"
 FORMAT = PROJECT_ROOT / "docs" / "lesson-format.md"
 
 _MARKS = ("<!-- made by `./manage.py lessons schema`: -->\n", "<!-- until here -->\n")
-_KINDS = {
+_KINDS: dict[str, type[BaseModel]] = {
     "container": spec.Container,
     "image": spec.Image,
     "volume": spec.Volume,
