@@ -1,7 +1,8 @@
 """The gateway: what the web process connects to, a websocket over a stream of the node's own.
 
 A websocket library gives framing, limits and back pressure, and TLS where the stream crosses
-machines. A connection names what it wants by its path: ``/terminal``, ``/engine`` or ``/files``.
+machines. A connection names what it wants by its path: ``/terminal``, ``/engine``, ``/inspect``
+or ``/files``.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from websockets.exceptions import ConnectionClosed
 from playground.hub import protocol, shim_link, tickets
 from playground.hub.engine_view import snapshot
 from playground.hub.files import Transfers
+from playground.hub.inspect_view import inspect
 from playground.hub.session import Session
 from playground.hub.shell import open_shell, take_over
 from playground.hub.shim_link import ShimLink
@@ -73,6 +75,8 @@ class Hub:
                 shell = self.terminals.get((sandbox.id, ticket.terminal))
                 folder = shell.folder() if shell else ""
                 await self._transfers.serve(connection, sandbox, folder, query)
+            elif ticket.purpose == "inspect":
+                await self._serve_inspect(connection, sandbox, query)
             else:
                 await self._serve_engine(connection, sandbox)
         except tickets.BadTicket as error:
@@ -198,6 +202,15 @@ class Hub:
             with suppress(TimeoutError, asyncio.TimeoutError):
                 # Nothing is expected from the page; this notices when it leaves.
                 await asyncio.wait_for(connection.recv(), _ENGINE_POLL)
+
+    async def _serve_inspect(
+        self, connection: ServerConnection, sandbox: Sandbox, query: Mapping[str, str]
+    ) -> None:
+        """Send once what the engine notes of one container."""
+        name, image = query.get("name", ""), query.get("image", "")
+        loop = asyncio.get_running_loop()
+        document = await loop.run_in_executor(self._engine_threads, inspect, sandbox, name, image)
+        await connection.send(json.dumps(document))
 
 
 def _size(query: Mapping[str, str]) -> tuple[int, int]:

@@ -17,7 +17,7 @@ class BadTicket(Exception):
 
 @dataclass(frozen=True)
 class Ticket:
-    """Leave to do ``purpose`` (``terminal``, ``engine``, ``files``) with one sandbox."""
+    """Leave to do ``purpose`` with a sandbox: ``terminal``, ``engine``, ``inspect``, ``files``."""
 
     sandbox: str
     purpose: str
