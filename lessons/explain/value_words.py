@@ -23,6 +23,8 @@ def of(option: Option) -> str:
 
 def _port(value: str) -> str:
     found = reference.port(value)
+    if found is None and "$" in value:  # the shell's: what it will be is not known here
+        return ""
     if found is None:
         return _("This is no port. The form is [address:]host:container, such as 8080:80.")
     facts = {"host": found.host, "container": found.container}

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import csv
+import ipaddress
 import re
 from dataclasses import dataclass, field
 
 #: A port, or several: ``8000-8010``.
 _PORTS = re.compile(r"\d{1,5}(?:-\d{1,5})?\Z")
-_PUBLISHED = re.compile(
-    r"(?:(?P<address>\[[0-9a-fA-F:.]+\]|[^:\[\]]*):)??"
-    r"(?:(?P<host>[0-9-]*):)?(?P<container>[0-9-]+)(?:/(?P<protocol>tcp|udp|sctp))?\Z"
-)
+_PROTOCOLS = ("tcp", "udp", "sctp")
 _MOST_PORT = 65535
 
 
@@ -39,13 +37,22 @@ def _is_ports(text: str) -> bool:
 
 def port(value: str) -> Port | None:
     """Read ``[address:][host:]container[/protocol]``; ``None`` if it is not of that form."""
-    found = _PUBLISHED.match(value)
-    if not found or not _is_ports(found["container"]):
-        return None
-    host = found["host"] or ""
-    if host and not _is_ports(host):
-        return None
-    return Port(found["container"], host, found["address"] or "", found["protocol"] or "tcp")
+    ports, slash, protocol = value.partition("/")
+    *rest, container = ports.rsplit(":", 2)
+    host = rest.pop() if rest else ""
+    address = rest.pop() if rest else ""
+    right = (not host or _is_ports(host)) and _is_ports(container)
+    right &= protocol in _PROTOCOLS or not slash
+    right &= not address or _is_address(address)
+    return Port(container, host, address, protocol or "tcp") if right else None
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text[1:-1] if text.startswith("[") and text.endswith("]") else text)
+    except ValueError:
+        return False
+    return True
 
 
 @dataclass(frozen=True)
