@@ -41,6 +41,12 @@ class Part:
         """Which of the style sheet's colours it has, from 1."""
         return (self.number - 1) % COLOURS + 1
 
+    @property
+    def heading(self) -> str:
+        """Its text as it could stand alone: the ``t`` of ``-it`` is ``-t``."""
+        is_letter = self.kind in ("option", "unknown") and not self.text.startswith("-")
+        return f"-{self.text}" if is_letter else self.text
+
 
 @dataclass(frozen=True)
 class Trouble:
@@ -86,7 +92,7 @@ class _Builder:
             self._add_option(index, option)
         if command.runs_image:
             self._add_image()
-        elif command.words:
+        elif command.is_docker:
             for word in command.words:
                 self.add("argument", word.span, word.text, means=self._argument())
         for word in command.redirections:
@@ -131,7 +137,7 @@ class _Builder:
             " ".join([", ".join([*names, spec.spelled]), spec.kind]).strip(),
             means=text.means if text else "",
             value=value_words.of(option) if text else "",
-            default=text.default if text else spec.default,
+            default=text.default if text else "",
             manual=manual.words(path, spec.name),
             example=texts.example(path, spec.name),
             happened=self.found.options.get(index, "") if self.found else "",
@@ -143,7 +149,7 @@ class _Builder:
             return
         found = self.found.image if self.found else ""
         self.add("image", image.span, _("Image"), means=_image(image), happened=found)
-        default = _("Without one: the image's own command (its CMD).")
+        default = _("The image's own command (its CMD).")
         if program:
             span = Span(program[0].span.start, program[-1].span.end)
             means = _(
@@ -203,6 +209,11 @@ def explain(
 def _explained(line: str, command: Command, language: str, found: Happened | None) -> Explained:
     parts = _Builder(line, command, language, found).build()
     notes = together.notes(command)
+    troubles = _troubles(line, command)
+    if not command.is_docker:
+        # Other commands of a line are no mistake, unless one looks like docker.
+        notes += [trouble.text for trouble in troubles if not trouble.suggestions]
+        troubles = [trouble for trouble in troubles if trouble.suggestions]
     if command.image and not command.program:
         notes.append(_("No command is given behind the image: its own (CMD) runs."))
         if found and found.program:
@@ -210,7 +221,7 @@ def _explained(line: str, command: Command, language: str, found: Happened | Non
     return Explained(
         pieces=tuple(_pieces(line, command.span, parts)),
         parts=tuple(parts),
-        troubles=tuple(_troubles(line, command)),
+        troubles=tuple(troubles),
         notes=tuple(notes),
         container=found.container if found else "",
         is_docker=command.is_docker,

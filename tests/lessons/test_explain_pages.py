@@ -34,10 +34,8 @@ def test_a_line_is_explained_without_scripts(client: Client) -> None:
 
 
 def test_korean(client: Client) -> None:
-    line = {"line": "docker run -p 8080:80 --prot nginx"}
-    page = text_of(
-        client.get("/explain/", line, headers={"accept-language": "ko"}).content.decode()
-    )
+    line, korean = {"line": "docker run -p 8080:80 --prot nginx"}, {"accept-language": "ko"}
+    page = text_of(client.get("/explain/", line, headers=korean).content.decode())
     assert "호스트의 8080번 포트가 컨테이너의 80번 포트로 이어집니다." in page
     assert "docker run에는 --prot 옵션이 없습니다." in page
     builder_page = client.get("/explain/builder/", headers=korean)
