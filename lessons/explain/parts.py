@@ -129,6 +129,8 @@ class _Builder:
             self.add("unknown", option.span, option.given_as, means=_("Unknown to this command."))
             return
         spec = option.spec
+        typed = self.line[option.span.start : option.span.end]
+        example = texts.example(path, spec.name)
         text = texts.option(path, spec.name, self.language)
         names = [f"-{spec.short}"] if spec.short else []
         self.add(
@@ -139,7 +141,7 @@ class _Builder:
             value=value_words.of(option) if text else "",
             default=text.default if text else "",
             manual=manual.words(path, spec.name),
-            example=texts.example(path, spec.name),
+            example="" if typed in (example, example.lstrip("-")) else example,
             happened=self.found.options.get(index, "") if self.found else "",
         )
 

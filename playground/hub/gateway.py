@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from weakref import WeakValueDictionary
 
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
@@ -52,6 +53,7 @@ class Hub:
         self._opening: dict[tuple[str, str], asyncio.Task[Terminal]] = {}
         self._links: dict[str, asyncio.Task[ShimLink]] = {}
         self._dropping: set[asyncio.Task[None]] = set()
+        self._inspecting: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def serve(self, connection: ServerConnection) -> None:
         """Handle one connection from the web process."""
@@ -206,11 +208,20 @@ class Hub:
     async def _serve_inspect(
         self, connection: ServerConnection, sandbox: Sandbox, query: Mapping[str, str]
     ) -> None:
-        """Send once what the engine notes of one container."""
+        """Send once what the engine notes of one container.
+
+        One question at a time to each engine: pages may ask as often as they like, and one that
+        never answers would soon hold all threads. Who has given up meanwhile is not asked for.
+        """
         name, image = query.get("name", ""), query.get("image", "")
-        loop = asyncio.get_running_loop()
-        document = await loop.run_in_executor(self._engine_threads, inspect, sandbox, name, image)
-        await connection.send(json.dumps(document))
+        turn = self._inspecting.get(sandbox.id) or asyncio.Lock()
+        self._inspecting[sandbox.id] = turn
+        async with turn:
+            if connection.close_code is not None:
+                return
+            loop = asyncio.get_running_loop()
+            asked = loop.run_in_executor(self._engine_threads, inspect, sandbox, name, image)
+            await connection.send(json.dumps(await asked))
 
 
 def _size(query: Mapping[str, str]) -> tuple[int, int]:
