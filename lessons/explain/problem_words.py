@@ -6,16 +6,6 @@ from django.utils.translation import gettext as _
 
 from playground.dockerline.command import Command, Problem
 
-_TYPES = {
-    "int": "5",
-    "uint": "5",
-    "uint16": "500",
-    "uint32": "5",
-    "decimal": "1.5",
-    "bytes": "512m",
-    "duration": "10s",
-}
-
 
 def sentence(problem: Problem, command: Command) -> str:
     """A problem as a sentence; its suggestions are shown beside it."""
@@ -24,7 +14,7 @@ def sentence(problem: Problem, command: Command) -> str:
     if problem.code == "command":
         key = "command" if problem.text else "no-command"
     elif problem.code == "bad-value":
-        facts["example"] = _TYPES.get(problem.suggestions[0], "")
+        facts["example"] = problem.suggestions[0]
         key = "bad-value" if facts["example"] else "switch"
     elif problem.code == "late":
         facts["image"] = problem.suggestions[0]
@@ -49,6 +39,9 @@ def _sentences() -> dict[str, str]:
         "command": _("%(command)s has no command %(text)s."),
         "no-command": _("%(command)s needs a command behind it, such as docker ps."),
         "image": _("There is no image, so there is nothing to run."),
+        "bad-image": _(
+            "No image can be called %(text)s: names are small letters, digits and . _ - /"
+        ),
         "late": _(
             "%(text)s stands behind the image %(image)s, so it goes to the program inside "
             "and not to Docker. Options come before the image."

@@ -32,7 +32,7 @@ def _is_ports(text: str) -> bool:
     if not _PORTS.match(text):
         return False
     numbers = [int(number) for number in text.split("-")]
-    return all(0 < number <= _MOST_PORT for number in numbers) and numbers == sorted(numbers)
+    return numbers[-1] <= _MOST_PORT and numbers == sorted(numbers)
 
 
 def port(value: str) -> Port | None:
@@ -42,14 +42,27 @@ def port(value: str) -> Port | None:
     host = rest.pop() if rest else ""
     address = rest.pop() if rest else ""
     right = (not host or _is_ports(host)) and _is_ports(container)
+    # Many ports need as many; one can have any of many.
+    right = right and (not host or _count(container) in (1, _count(host)))
     right &= protocol in _PROTOCOLS or not slash
     right &= not address or _is_address(address)
+    host = "" if host == "0" else host
     return Port(container, host, address, protocol or "tcp") if right else None
 
 
+def _count(ports: str) -> int:
+    first, _dash, last = ports.partition("-")
+    return int(last or first) - int(first) + 1
+
+
 def _is_address(text: str) -> bool:
+    """Whether it is an IPv4 address, or one of IPv6 in brackets."""
+    in_brackets = text.startswith("[") and text.endswith("]")
     try:
-        ipaddress.ip_address(text[1:-1] if text.startswith("[") and text.endswith("]") else text)
+        if in_brackets:
+            ipaddress.IPv6Address(text[1:-1])
+        else:
+            ipaddress.IPv4Address(text)
     except ValueError:
         return False
     return True
@@ -134,6 +147,27 @@ def image(text: str) -> Image:
     if not colon:
         repository, tag = name, ""
     return Image(registry, repository, tag, digest)
+
+
+_COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+_REFERENCE = re.compile(
+    rf"(?P<name>{_COMPONENT}(?:/{_COMPONENT})*)(?P<tag>:\w[\w.-]{{0,127}})?"
+    r"(?:@[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?\Z",
+    re.ASCII,
+)
+_REGISTRY = re.compile(
+    r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9a-fA-F:]+\])(?::\d+)?\Z"
+)
+_MOST_NAME = 255
+
+
+def is_image(text: str) -> bool:
+    """Whether a text can name an image at all."""
+    registry = image(text).registry
+    if registry and not _REGISTRY.match(registry):
+        return False
+    found = _REFERENCE.match(text[len(registry) + 1 :] if registry else text)
+    return found is not None and len(found["name"]) <= _MOST_NAME
 
 
 _UNITS = {"": 0, "b": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
