@@ -9,5 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="lesson-list"), name="home"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("lessons.urls")),
+    path("explain/", include("lessons.explain.urls")),
+    path("lessons/", include("lessons.urls")),
     path("", include("playground.sandboxes.urls")),
 ]

@@ -62,7 +62,8 @@ class Problem:
     """Something that Docker, or the shell, would not take, or takes for something else.
 
     ``code`` is one of: ``quote`` (nothing closes it), ``option`` (unknown), ``value`` (missing),
-    ``bad-value``, ``command`` (unknown or none), ``image`` (missing), ``late`` (an option behind
+    ``bad-value``, ``command`` (unknown or none), ``image`` (missing), ``bad-image`` (no image can
+    be called so), ``late`` (an option behind
     the image belongs to the program inside), ``dash`` (a long dash, as text programs make of two),
     ``one-dash`` (``-env`` is read as ``-e`` with the value ``nv``), ``not-docker``.
     """
@@ -70,7 +71,8 @@ class Problem:
     code: str
     text: str
     span: Span
-    #: What was probably meant, the best first, as it would be typed.
+    #: What was probably meant, the best first, as it would be typed. Of ``bad-value`` a value that
+    #: fits, of ``late`` the image.
     suggestions: tuple[str, ...] = ()
 
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 _USAGE = re.compile(r"^Usage:\s+docker((?: [a-z][a-z0-9-]*)*)", re.MULTILINE)
+_SUMMARY = re.compile(r"^Usage:.*\n\n([^\n]+)$", re.MULTILINE)
 _ALIASES = re.compile(r"^Aliases:\n\s+(.+)$", re.MULTILINE)
 _COMMANDS = re.compile(r"^[A-Z][A-Za-z ]*Commands:\n((?:  .*\n?)+)", re.MULTILINE)
 _PLAIN_COMMANDS = re.compile(r"^Commands:\n((?:  .*\n?)+)", re.MULTILINE)
@@ -36,6 +37,8 @@ class Help:
     aliases: tuple[tuple[str, ...], ...]
     commands: tuple[str, ...]
     options: tuple[HelpOption, ...]
+    #: What the command does, in the help's words.
+    summary: str = ""
 
 
 def read(text: str) -> Help:
@@ -51,6 +54,7 @@ def read(text: str) -> Help:
         aliases=tuple(dict.fromkeys([*names[1:], usage])) if names else (),
         commands=tuple(dict.fromkeys(name.rstrip("*") for name in commands)),
         options=tuple(_options(text)),
+        summary=summary[1].strip() if (summary := _SUMMARY.search(text)) else "",
     )
 
 

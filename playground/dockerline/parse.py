@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Iterator
 
-from playground.dockerline import options, values, words
+from playground.dockerline import options, reference, values, words
 from playground.dockerline.command import RUNS_IMAGE, Argument, Command, Option, Problem, Span
 from playground.dockerline.options import CommandSpec, OptionSpec
 from playground.dockerline.words import Simple, Word
@@ -168,7 +168,8 @@ class _Reader:
         if spec.path in RUNS_IMAGE and not self.arguments and not self._asks_help():
             end = self.words[-1].end
             self.problems.append(Problem("image", "", Span(end, end)))
-        if spec.path in RUNS_IMAGE:
+        if spec.path in RUNS_IMAGE and self.arguments:
+            self._say_bad_image(self.arguments[0])
             self._say_late_options(spec)
 
     def _take_argument(self, spec: CommandSpec, word: Word) -> None:
@@ -183,6 +184,14 @@ class _Reader:
 
     def _asks_help(self) -> bool:
         return any(option.name == "help" for option in self.options)
+
+    def _say_bad_image(self, image: Argument) -> None:
+        is_said = any(problem.code == "dash" for problem in self.problems)
+        if is_said or "$" in image.text or "`" in image.text or reference.is_image(image.text):
+            return
+        name = image.text.lower()
+        meant = (name,) if name != image.text and reference.is_image(name) else ()
+        self.problems.append(Problem("bad-image", image.text, image.span, meant))
 
     def _say_late_options(self, spec: CommandSpec) -> None:
         """An image followed at once by an option: most often it stood on the wrong side."""
@@ -265,7 +274,8 @@ class _Reader:
         self, spec: OptionSpec, given_as: str, value: str | None, span: Span, is_global: bool
     ) -> None:
         if not values.fits(spec, value):
-            self.problems.append(Problem("bad-value", f"{given_as} {value}", span, (spec.kind,)))
+            right = (values.example(spec),)
+            self.problems.append(Problem("bad-value", f"{given_as} {value}", span, right))
         self.options.append(Option(spec.name, given_as, value, span, spec, is_global))
 
     def _unknown(

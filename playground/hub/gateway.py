@@ -1,8 +1,8 @@
 """The gateway: what the web process connects to, a websocket over a stream of the node's own.
 
 A websocket library gives framing, limits and back pressure, and TLS where the stream crosses
-machines. A connection names what it wants by its path: ``/terminal``, ``/engine``, ``/files`` or
-``/checks``.
+machines. A connection names what it wants by its path: ``/terminal``, ``/engine``, ``/inspect``,
+``/files`` or ``/checks``.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from weakref import WeakValueDictionary
 
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
@@ -22,6 +23,7 @@ from playground.hub import protocol, shim_link, tickets
 from playground.hub.checks_view import ChecksSession, Listener
 from playground.hub.engine_view import EngineView
 from playground.hub.files import Transfers
+from playground.hub.inspect_view import inspect
 from playground.hub.session import Session
 from playground.hub.shell import open_shell, take_over
 from playground.hub.shim_link import ShimLink
@@ -51,6 +53,7 @@ class Hub:
         self._dropping: set[asyncio.Task[None]] = set()
         #: Who hears of what is typed at a sandbox's prompts.
         self._listeners: dict[str, set[Listener]] = {}
+        self._inspecting: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def serve(self, connection: ServerConnection) -> None:
         """Handle one connection from the web process."""
@@ -76,6 +79,8 @@ class Hub:
                 await self._transfers.serve(connection, sandbox, folder, query)
             elif ticket.purpose == "checks":
                 await self._serve_checks(connection, sandbox)
+            elif ticket.purpose == "inspect":
+                await self._serve_inspect(connection, sandbox, query)
             else:
                 await EngineView(connection, sandbox, self._engine_threads).run()
         except tickets.BadTicket as error:
@@ -203,6 +208,24 @@ class Hub:
             listeners.discard(session.heard)
             if not listeners:
                 self._listeners.pop(sandbox.id, None)
+
+    async def _serve_inspect(
+        self, connection: ServerConnection, sandbox: Sandbox, query: Mapping[str, str]
+    ) -> None:
+        """Send once what the engine notes of one container.
+
+        One question at a time to each engine: pages may ask as often as they like, and one that
+        never answers would soon hold all threads. Who has given up meanwhile is not asked for.
+        """
+        name, image = query.get("name", ""), query.get("image", "")
+        turn = self._inspecting.get(sandbox.id) or asyncio.Lock()
+        self._inspecting[sandbox.id] = turn
+        async with turn:
+            if connection.close_code is not None:
+                return
+            loop = asyncio.get_running_loop()
+            asked = loop.run_in_executor(self._engine_threads, inspect, sandbox, name, image)
+            await connection.send(json.dumps(await asked))
 
 
 def _size(query: Mapping[str, str]) -> tuple[int, int]:
