@@ -14,7 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$")]
-Reference = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][A-Za-z0-9._/:@-]{0,200}$")]
+REFERENCE = re.compile(r"^[a-z0-9][A-Za-z0-9._/:@-]{0,200}$")
+Reference = Annotated[str, StringConstraints(pattern=REFERENCE.pattern)]
 AbsolutePath = Annotated[str, StringConstraints(pattern=r"^/[^\x00]{0,1000}$")]
 #: Bytes as Docker takes them: ``512m``.
 Size = Annotated[str, StringConstraints(pattern=r"^[0-9]+(\.[0-9]+)?[bkmgBKMG]?$")]

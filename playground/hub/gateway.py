@@ -1,7 +1,8 @@
 """The gateway: what the web process connects to, a websocket over a stream of the node's own.
 
 A websocket library gives framing, limits and back pressure, and TLS where the stream crosses
-machines. A connection names what it wants by its path: ``/terminal``, ``/engine`` or ``/files``.
+machines. A connection names what it wants by its path: ``/terminal``, ``/engine``, ``/files`` or
+``/checks``.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from playground.hub import protocol, shim_link, tickets
+from playground.hub.checks_view import ChecksSession, Listener
 from playground.hub.engine_view import snapshot
 from playground.hub.files import Transfers
 from playground.hub.session import Session
@@ -50,6 +52,8 @@ class Hub:
         self._opening: dict[tuple[str, str], asyncio.Task[Terminal]] = {}
         self._links: dict[str, asyncio.Task[ShimLink]] = {}
         self._dropping: set[asyncio.Task[None]] = set()
+        #: Who hears of what is typed at a sandbox's prompts.
+        self._listeners: dict[str, set[Listener]] = {}
 
     async def serve(self, connection: ServerConnection) -> None:
         """Handle one connection from the web process."""
@@ -73,6 +77,8 @@ class Hub:
                 shell = self.terminals.get((sandbox.id, ticket.terminal))
                 folder = shell.folder() if shell else ""
                 await self._transfers.serve(connection, sandbox, folder, query)
+            elif ticket.purpose == "checks":
+                await self._serve_checks(connection, sandbox)
             else:
                 await self._serve_engine(connection, sandbox)
         except tickets.BadTicket as error:
@@ -157,6 +163,7 @@ class Hub:
 
     def _add(self, key: tuple[str, str], terminal: Terminal, link: ShimLink) -> Terminal:
         terminal.on_exit(lambda: self._forget(key, terminal, link))
+        terminal.typed.listener = lambda line, code: self._heard(key[0], line, code)
         self.terminals[key] = terminal
         return terminal
 
@@ -184,6 +191,21 @@ class Hub:
         dropping = asyncio.create_task(link.drop(key[1]))
         self._dropping.add(dropping)
         dropping.add_done_callback(self._dropping.discard)
+
+    def _heard(self, sandbox_id: str, line: str, code: int | None) -> None:
+        for listener in self._listeners.get(sandbox_id, ()):
+            listener(line, code)
+
+    async def _serve_checks(self, connection: ServerConnection, sandbox: Sandbox) -> None:
+        session = ChecksSession(connection, sandbox, self._engine_threads)
+        listeners = self._listeners.setdefault(sandbox.id, set())
+        listeners.add(session.heard)
+        try:
+            await session.run()
+        finally:
+            listeners.discard(session.heard)
+            if not listeners:
+                self._listeners.pop(sandbox.id, None)
 
     async def _serve_engine(self, connection: ServerConnection, sandbox: Sandbox) -> None:
         """Send what the engine has, and again whenever that has changed."""

@@ -17,7 +17,7 @@ class BadTicket(Exception):
 
 @dataclass(frozen=True)
 class Ticket:
-    """Leave to do ``purpose`` (``terminal``, ``engine``, ``files``) with one sandbox."""
+    """Leave to do ``purpose`` (a path of the hub's gateway) with one sandbox."""
 
     sandbox: str
     purpose: str

@@ -1,0 +1,150 @@
+"""A student's way through the lessons: kept by student, whatever machine they sit at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from lessons import library
+from lessons.library import Lesson, Step
+from lessons.models import StepProgress, TaskDone
+
+_LINE = 300
+
+
+@dataclass(frozen=True)
+class LessonState:
+    """How far a student is with a lesson."""
+
+    done_steps: int
+    steps: int
+    #: The step to go on with.
+    resume: str
+    last_seen: datetime | None
+
+    @property
+    def done(self) -> bool:
+        """Whether all of it is done."""
+        return self.done_steps == self.steps
+
+    @property
+    def percent(self) -> int:
+        """Done steps in whole percent."""
+        return 100 * self.done_steps // max(1, self.steps)
+
+
+def begin(student: str, lesson: Lesson, step: Step) -> StepProgress:
+    """Note that a student is on a step now."""
+    found: StepProgress
+    found, made = StepProgress.objects.get_or_create(
+        student=student, lesson=lesson.slug, step=step.name
+    )
+    if not made:
+        StepProgress.objects.filter(pk=found.pk).update(last_seen=timezone.now())
+    return found
+
+
+def tasks_done(student: str, lesson: Lesson) -> set[str]:
+    """The names of the checks and quizzes of a lesson that are done."""
+    found = TaskDone.objects.filter(student=student, lesson=lesson.slug)
+    return set(found.values_list("task", flat=True))
+
+
+def task_done(student: str, lesson: Lesson, step: Step, task: str) -> bool:
+    """Note a check that held or a right answer; tells whether the step is done now."""
+    TaskDone.objects.get_or_create(student=student, lesson=lesson.slug, task=task)
+    if set(step.tasks) <= tasks_done(student, lesson):
+        return step_done(student, lesson, step)
+    return False
+
+
+def step_done(student: str, lesson: Lesson, step: Step) -> bool:
+    """Note that a step is done: its tasks are, or it has none and was read."""
+    with transaction.atomic():
+        begin(student, lesson, step)
+        StepProgress.objects.filter(
+            student=student, lesson=lesson.slug, step=step.name, done=None
+        ).update(done=timezone.now())
+    return True
+
+
+def count(
+    student: str,
+    lesson: Lesson,
+    step: Step,
+    *,
+    attempts: int = 0,
+    hints: int = 0,
+    solutions: int = 0,
+    line: str | None = None,
+) -> None:
+    """Count what a student tried and took, until the step is done."""
+    rows = StepProgress.objects.filter(student=student, lesson=lesson.slug, step=step.name)
+    rows.filter(done=None).update(
+        attempts=F("attempts") + attempts,
+        hints=F("hints") + hints,
+        solutions=F("solutions") + solutions,
+    )
+    if line is not None:
+        rows.update(last_line=line[:_LINE], last_seen=timezone.now())
+
+
+def steps_done(student: str, lesson: Lesson) -> set[str]:
+    """The names of the steps that are done."""
+    rows = StepProgress.objects.filter(student=student, lesson=lesson.slug).exclude(done=None)
+    return set(rows.values_list("step", flat=True))
+
+
+def states(student: str) -> dict[str, LessonState]:
+    """How far a student is with every lesson, by its name."""
+    done: dict[str, set[str]] = {}
+    seen: dict[str, tuple[datetime, str]] = {}
+    for row in StepProgress.objects.filter(student=student):
+        if row.done:
+            done.setdefault(row.lesson, set()).add(row.step)
+        if row.lesson not in seen or row.last_seen > seen[row.lesson][0]:
+            seen[row.lesson] = (row.last_seen, row.step)
+    return {
+        lesson.slug: _state(lesson, done.get(lesson.slug, set()), seen.get(lesson.slug))
+        for lesson in library.lessons()
+    }
+
+
+def _state(lesson: Lesson, done: set[str], seen: tuple[datetime, str] | None) -> LessonState:
+    names = [step.name for step in lesson.steps]
+    undone = [name for name in names if name not in done]
+    resume = seen[1] if seen and seen[1] in undone else (undone or names)[0]
+    return LessonState(len(names) - len(undone), len(names), resume, seen[0] if seen else None)
+
+
+def track_done(student: str, track: str) -> datetime | None:
+    """When a student finished a track; ``None`` if not yet."""
+    lessons = [lesson for lesson in library.lessons() if lesson.track == track]
+    rows = StepProgress.objects.filter(student=student).exclude(done=None)
+    when = {(row.lesson, row.step): row.done for row in rows}
+    wanted = [(lesson.slug, step.name) for lesson in lessons for step in lesson.steps]
+    if not wanted or any(key not in when for key in wanted):
+        return None
+    times: list[datetime] = [at for key in wanted if (at := when[key]) is not None]
+    return max(times)
+
+
+def move(old: str, new: str) -> None:
+    """Give all that one student did to another, who keeps what was done first."""
+    with transaction.atomic():
+        for row in TaskDone.objects.filter(student=old):
+            TaskDone.objects.get_or_create(
+                student=new, lesson=row.lesson, task=row.task, defaults={"at": row.at}
+            )
+        for step in StepProgress.objects.filter(student=old):
+            mine = StepProgress.objects.filter(student=new, lesson=step.lesson, step=step.step)
+            if not mine.exists():
+                StepProgress.objects.filter(pk=step.pk).update(student=new)
+            elif step.done:
+                mine.filter(done=None).update(done=step.done)
+        TaskDone.objects.filter(student=old).delete()
+        StepProgress.objects.filter(student=old).delete()
