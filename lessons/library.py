@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, field
 from functools import cache
@@ -15,7 +16,8 @@ from lessons import blocks
 from lessons.format import LANGUAGES, LessonFile, Track
 from playground.checks.spec import Check
 
-CONTENT = Path(__file__).parent / "content"
+#: Where lessons are; an operator may name a folder of their own.
+CONTENT = Path(os.environ.get("PLAYGROUND_LESSONS") or Path(__file__).parent / "content")
 TRACKS = "tracks.toml"
 
 _STEP_FILE = re.compile(r"(\d\d-[a-z0-9]+(?:-[a-z0-9]+)*)\.([a-z]{2})\.md\Z")

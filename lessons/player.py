@@ -27,6 +27,8 @@ from playground.runtime.sandbox import Sandbox
 _NOTICES_WITHIN = 30.0
 #: Seconds that a check which must fail is looked at before.
 _LOOK_BEFORE = 0.3
+#: Seconds that a program is let alone before keys are pressed.
+_BEFORE_KEYS = 5.0
 _ACTIONS = ("run", "keys", "file")
 
 
@@ -143,8 +145,8 @@ class _Play:
         names = [block.name for block in scene.checks]
         path = self._lesson.folder / f"{step.name}.en.md"
         await self._before(names, scene, path)
-        for block in scene.actions:
-            await self._act(block, typist)
+        for block, after in zip(scene.actions, [*scene.actions[1:], None], strict=True):
+            await self._act(block, after, typist)
         if not await self._hold(names):
             for block in scene.checks:
                 verdict = self._verdicts.get(block.name)
@@ -165,11 +167,13 @@ class _Play:
             if verdict and verdict.ok:
                 self._complain(path, block, "it holds before its commands")
 
-    async def _act(self, block: Block, typist: Typist) -> None:
+    async def _act(self, block: Block, after: Block | None, typist: Typist) -> None:
         if block.kind == "file":
             await asyncio.to_thread(put_file, self._sandbox, block.name, block.text)
         elif block.kind == "keys":
             await typist.press(block.text)
+        elif after and after.kind == "keys":
+            await typist.type(block.text, _BEFORE_KEYS)  # what is left by keys may never be quiet
         else:
             await typist.type(block.text)
 

@@ -56,10 +56,10 @@ class Typist:
         plain = _CONTROL.sub("", self._seen.decode(errors="replace").replace("\r", ""))
         return "\n".join(plain.splitlines()[-15:])
 
-    async def type(self, text: str) -> None:
+    async def type(self, text: str, at_most: float = _AT_MOST) -> None:
         """Type lines and wait until they are done with, or wait for the keyboard."""
         self.terminal.put((text.strip("\n").replace("\n", "\r") + "\r").encode())
-        await self.settle()
+        await self.settle(at_most)
 
     async def press(self, keys: str) -> None:
         """Press keys by their names: ``Ctrl-P Ctrl-Q``."""
@@ -69,12 +69,12 @@ class Typist:
             await asyncio.sleep(0.2)
         await self.settle()
 
-    async def settle(self) -> None:
-        """Wait until the prompt is back or a program waits for keys, two minutes at most."""
+    async def settle(self, at_most: float = _AT_MOST) -> None:
+        """Wait until the prompt is back or a program waits for keys; ``at_most`` seconds."""
         loop = asyncio.get_running_loop()
         started = loop.time()
         await asyncio.sleep(2 * _LOOK)
-        while loop.time() - started < _AT_MOST:
+        while loop.time() - started < at_most:
             quiet = loop.time() - max(self._last, started)
             if not self.terminal.foreground():
                 if quiet >= 2 * _LOOK:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from lessons import views
+from lessons import carry, views
 
 urlpatterns = [
-    path("", views.lesson_list, name="lesson-list"),
-    path("<slug:slug>/", views.lesson_detail, name="lesson"),
+    path("lessons/", views.lesson_list, name="lesson-list"),
+    path("lessons/<slug:slug>/", views.lesson_detail, name="lesson"),
+    path("lessons/<slug:slug>/pictures/<str:name>", views.lesson_picture, name="lesson-picture"),
+    path("tracks/<slug:track>/certificate/", views.certificate, name="certificate"),
+    path("playground/", views.playground, name="playground"),
+    path("progress/carry/", carry.offer, name="carry"),
+    path("progress/carry/<str:token>/", carry.take, name="carry-take"),
 ]

@@ -14,8 +14,9 @@ from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E40
 from channels.sessions import SessionMiddlewareStack  # noqa: E402
 from django.urls import path, re_path  # noqa: E402
 
+from lessons import routing as lessons  # noqa: E402
 from playground.celery import app as celery_app  # noqa: E402
-from playground.sandboxes.routing import websocket_urlpatterns  # noqa: E402
+from playground.sandboxes import routing as sandboxes  # noqa: E402
 from playground.sandboxes.uploads import UploadConsumer  # noqa: E402
 
 celery_app.set_current()
@@ -26,7 +27,9 @@ application = ProtocolTypeRouter(
         # Django would take in the whole body of an upload before it looks at it.
         "http": URLRouter([path("sandbox/files/put/", upload), re_path("", pages)]),  # type: ignore[list-item, arg-type]
         "websocket": AllowedHostsOriginValidator(
-            SessionMiddlewareStack(URLRouter(websocket_urlpatterns))  # type: ignore[arg-type]
+            SessionMiddlewareStack(
+                URLRouter([*sandboxes.websocket_urlpatterns, *lessons.websocket_urlpatterns])  # type: ignore[list-item]
+            )
         ),
     }
 )

@@ -8,6 +8,6 @@ from django.views.generic import RedirectView
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="lesson-list"), name="home"),
     path("i18n/", include("django.conf.urls.i18n")),
-    path("lessons/", include("lessons.urls")),
+    path("", include("lessons.urls")),
     path("", include("playground.sandboxes.urls")),
 ]

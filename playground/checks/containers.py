@@ -65,17 +65,14 @@ def _is_of(document: Document, reference: str, facts: Facts) -> bool:
 
 def _problems(document: Document, wanted: Container, facts: Facts) -> list[Missing]:
     name = name_of(document)
-    found: list[Missing | None] = []
+    # The page shows the first few: what a student sees first comes first.
+    found = [_port(document, name, port) for port in wanted.ports or []]
+    found += [_mount(document, name, mount) for mount in wanted.mounts or []]
+    found += _env(document, name, wanted.env) if wanted.env is not None else []
     for key, look in _FIELDS.items():
         value = getattr(wanted, key)
         if value is not None and not (key == "auto_remove" and not value):
             found.append(look(document, name, value))
-    if wanted.env is not None:
-        found += _env(document, name, wanted.env)
-    for port in wanted.ports or []:
-        found.append(_port(document, name, port))
-    for mount in wanted.mounts or []:
-        found.append(_mount(document, name, mount))
     problems = [problem for problem in found if problem]
     if problems:
         return problems  # what follows asks the engine; no need where it is not right anyway
@@ -110,7 +107,8 @@ def _exit_code(document: Document, name: str, wanted: int) -> Missing | None:
     state = document["State"]
     if state["Running"]:
         return Missing.of("still-running", name=name)
-    if state["Status"] == "exited" and int(state["ExitCode"]) == wanted:
+    # One whose program could not be started stays "created", with 126 or 127.
+    if state["Status"] in ("exited", "created", "dead") and int(state["ExitCode"]) == wanted:
         return None
     return Missing.of("exit-code", name=name, have=state["ExitCode"], wanted=wanted)
 

@@ -59,13 +59,22 @@ class Facts:
     def image(self, reference: str) -> dict[str, Any] | None:
         """An image's inspect document by its name, ``None`` if there is none."""
         wanted = with_tag(reference)
-        for each in self._once("images", lambda: self._get("/images/json")[:_MOST]):
+        for each in self.images():
             if wanted in [short_name(tag) for tag in each["RepoTags"] or []]:
-                key = str(each["Id"])
-                if key not in self._images:
-                    self._images[key] = self._get(f"/images/{quote(key)}/json")
-                return self._images[key]
+                return self.image_by_id(str(each["Id"]))
         return None
+
+    def images(self) -> list[dict[str, Any]]:
+        """The list of all images."""
+        return list(self._once("images", lambda: self._get("/images/json")[:_MOST]))
+
+    def image_by_id(self, image_id: str) -> dict[str, Any]:
+        """An image's inspect document; an id never means another one, so it is kept."""
+        if image_id not in self._images:
+            if len(self._images) > _MOST:
+                self._images.clear()
+            self._images[image_id] = self._get(f"/images/{quote(image_id)}/json")
+        return self._images[image_id]
 
     def history(self, image_id: str) -> list[dict[str, Any]]:
         """How an image was made, the newest step first."""
@@ -73,8 +82,12 @@ class Facts:
 
     def volumes(self) -> list[str]:
         """The names of all volumes."""
+        return [str(each["Name"]) for each in self.volume_documents()]
+
+    def volume_documents(self) -> list[dict[str, Any]]:
+        """All volumes."""
         found = self._once("volumes", lambda: self._get("/volumes")["Volumes"] or [])
-        return [str(each["Name"]) for each in found[:_MOST]]
+        return list(found[:_MOST])
 
     def networks(self) -> list[dict[str, Any]]:
         """All networks."""

@@ -70,7 +70,9 @@ class Container(_Table):
     read_only: bool | None = Field(None, description="Whether its root is read-only.")
     cap_drop: list[str] | None = Field(None, description="Capabilities taken away.")
     entrypoint: str | None = Field(None, description="Its entrypoint, as words.")
-    command: str | None = Field(None, description="Its command, as words: `sleep 600`.")
+    command: str | None = Field(
+        None, description="Its command, as words, quoted as a shell has them: `sleep 600`."
+    )
     auto_remove: bool | None = Field(None, description="Whether it goes when it ends (`--rm`).")
     logs: Text | None = Field(None, description="A text that its log has.")
     changed: list[AbsolutePath] | None = Field(

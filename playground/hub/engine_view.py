@@ -1,76 +1,166 @@
-"""What an engine has, for the list beside the terminal: images with their layers, containers."""
+"""The live picture of one engine for one page: all there is, then what changes.
+
+JSON texts, one a message, to the web process::
+
+    {"set": {kind: {id: document}}, "gone": {kind: [id…]}}    the state, by difference
+    {"event": {…}}                                          what the engine said happened
+    {"usage": {…}}                                          how near the host is to its limits
+    {"stats": {container: [processor share, memory bytes]}}
+    {"error": text}                                         the engine does not answer
+"""
 
 from __future__ import annotations
 
+import asyncio
+import json
+import time
+from concurrent.futures import Executor
+from contextlib import suppress
 from typing import Any
 
+from websockets.asyncio.server import ServerConnection
+
+from playground.checks.facts import BAD_SHAPE, Facts
 from playground.hub import limits_view
-from playground.runtime.catalogue.builder import layers_of
+from playground.hub.engine_state import EngineState, event
+from playground.hub.events import events
+from playground.runtime.container_usage import ContainerUsage, container_usage
 from playground.runtime.sandbox import Sandbox
 
-#: More than this and the list says that it is cut: an engine may hold any number of names.
-_MOST = 60
-_TEXT = 300
+#: Events come in bursts; they are gathered for this long, in seconds.
+_GATHER = 0.02
+#: Seconds between looks at usage, and between tries to reach an engine that has ended.
+_USAGE_EVERY, _AGAIN = 1.5, 1.0
+#: Without an event the state is looked at again after so many seconds: names change without one.
+_LOOK_EVERY = 10.0
+#: A look that took long is followed by a rest of so many times its length.
+_REST = 1.0
+#: Events told at most until the page takes some.
+_EVENTS = 200
 
 
-def snapshot(sandbox: Sandbox) -> dict[str, Any]:
-    """Return images, containers and usage as plain, bounded data. Never raises for a bad engine."""
-    return {**_engine(sandbox), "usage": limits_view.view(sandbox)}
+class EngineView:
+    """One page that looks at an engine."""
 
+    def __init__(self, connection: ServerConnection, sandbox: Sandbox, executor: Executor) -> None:
+        self._connection = connection
+        self._sandbox = sandbox
+        self._executor = executor
+        self._facts = Facts(sandbox)
+        self._state = EngineState(self._facts)
+        self._sent: dict[str, dict[str, Any]] = {}
+        self._stale: set[str] = {""}
+        self._news = asyncio.Event()
+        self._news.set()
+        self._events: asyncio.Queue[dict[str, Any]] = asyncio.Queue(_EVENTS)
+        self._before: tuple[float, dict[str, ContainerUsage]] = (0.0, {})
 
-def _engine(sandbox: Sandbox) -> dict[str, Any]:
-    try:
-        images = sandbox.engine_get("/images/json")
-        containers = sandbox.engine_get("/containers/json?all=1")
-        return {
-            "images": [_image(sandbox, image) for image in images[:_MOST]],
-            "containers": [_container(container) for container in containers[:_MOST]],
-            "cut": len(images) > _MOST or len(containers) > _MOST,
+    async def run(self) -> None:
+        """Serve until the page leaves."""
+        tasks = {
+            asyncio.create_task(work)
+            for work in (self._listen(), self._tell(), self._tell_usage(), self._wait_closed())
         }
-    except limits_view.BAD_SHAPE as error:
-        return {"error": f"The engine does not answer ({type(error).__name__})."}
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
 
+    async def _wait_closed(self) -> None:
+        async for _ in self._connection:
+            pass  # nothing is expected from the page
 
-_described: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    async def _listen(self) -> None:
+        while True:
+            with suppress(OSError):
+                async for said in events(self._sandbox):
+                    self._note(said)
+            self._stale.add("")
+            self._news.set()
+            await asyncio.sleep(_AGAIN)
 
+    def _note(self, said: dict[str, Any]) -> None:
+        actor = said.get("Actor")
+        key = actor.get("ID") if isinstance(actor, dict) else None
+        of_container = said.get("Type") == "container" and isinstance(key, str)
+        self._stale.add(str(key) if of_container else "")
+        if (told := event(said)) and not self._events.full():
+            self._events.put_nowait(told)
+        self._news.set()
 
-def _layers(sandbox: Sandbox, image_id: str) -> list[dict[str, Any]]:
-    """The layers of an image; an id never means another image, so they are kept."""
-    key = (sandbox.id, image_id)
-    if key not in _described:
-        if len(_described) > 5000:
-            _described.clear()
-        facts = sandbox.engine_get(f"/images/{image_id}/json")
-        history = sandbox.engine_get(f"/images/{image_id}/history")
-        _described[key] = [
-            {
-                "digest": _text(layer["digest"])[:71],
-                "size": int(layer["size"]),
-                "created_by": _text(layer["created_by"]),
-            }
-            for layer in layers_of(facts, history)[:200]
-        ]
-    return _described[key]
+    async def _tell(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            with suppress(TimeoutError, asyncio.TimeoutError):
+                await asyncio.wait_for(self._news.wait(), _LOOK_EVERY)
+            await asyncio.sleep(_GATHER)
+            self._news.clear()
+            for key in self._stale:
+                self._facts.forget(key)
+            self._stale.clear()
+            happened = [self._events.get_nowait() for _ in range(self._events.qsize())]
+            started = loop.time()
+            try:
+                state = await loop.run_in_executor(self._executor, self._state.read)
+            except BAD_SHAPE as error:
+                await self._send({"error": f"The engine does not answer ({type(error).__name__})."})
+                self._sent = {}
+                self._stale.add("")
+                await asyncio.sleep(_AGAIN)
+                self._news.set()
+                continue
+            if (difference := self._difference(state)) or not self._sent:
+                await self._send(difference or {"set": {}})
+            self._sent = state
+            # After the state that they led to: the page puts both together in its time line.
+            for told in happened:
+                await self._send({"event": told})
+            await asyncio.sleep(min(_REST * (loop.time() - started), 2.0))
 
+    def _difference(self, state: dict[str, dict[str, Any]]) -> dict[str, Any]:
+        changed: dict[str, dict[str, Any]] = {}
+        gone: dict[str, list[str]] = {}
+        for kind, documents in state.items():
+            before = self._sent.get(kind, {})
+            if new := {key: doc for key, doc in documents.items() if before.get(key) != doc}:
+                changed[kind] = new
+            if old := [key for key in before if key not in documents]:
+                gone[kind] = old
+        difference: dict[str, Any] = {}
+        if changed or not self._sent:
+            difference["set"] = changed
+        if not self._sent:
+            difference["whole"] = True
+        if gone:
+            difference["gone"] = gone
+        return difference
 
-def _image(sandbox: Sandbox, image: dict[str, Any]) -> dict[str, Any]:
-    image_id = _text(image["Id"])
-    return {
-        "id": image_id,
-        "tags": [_text(tag) for tag in (image["RepoTags"] or [])[:10]],
-        "size": int(image["Size"]),
-        "layers": _layers(sandbox, image_id),
-    }
+    async def _tell_usage(self) -> None:
+        loop = asyncio.get_running_loop()
+        sent = ""
+        while True:
+            usage, stats = await loop.run_in_executor(self._executor, self._usage)
+            text = json.dumps({"usage": usage})
+            if text != sent:
+                await self._connection.send(text)
+                sent = text
+            if stats:
+                await self._send({"stats": stats})
+            await asyncio.sleep(_USAGE_EVERY)
 
+    def _usage(self) -> tuple[dict[str, Any], dict[str, list[float]]]:
+        now, used = time.monotonic(), container_usage(self._sandbox.group)
+        before, known = self._before
+        self._before = (now, used)
+        stats: dict[str, list[float]] = {}
+        for key, each in used.items():
+            if key in known and now > before:
+                spent = max(0.0, each.cpu_seconds - known[key].cpu_seconds)
+                stats[key[:12]] = [round(spent / (now - before), 3), each.memory_bytes]
+        return limits_view.view(self._sandbox), stats
 
-def _container(container: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "id": _text(container["Id"])[:12],
-        "name": _text((container["Names"] or [""])[0]).lstrip("/"),
-        "image": _text(container["Image"]),
-        "state": _text(container["State"]),
-    }
-
-
-def _text(value: object) -> str:
-    return str(value)[:_TEXT]
+    async def _send(self, document: dict[str, Any]) -> None:
+        await self._connection.send(json.dumps(document))

@@ -8,7 +8,6 @@ machines. A connection names what it wants by its path: ``/terminal``, ``/engine
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +20,7 @@ from websockets.exceptions import ConnectionClosed
 
 from playground.hub import protocol, shim_link, tickets
 from playground.hub.checks_view import ChecksSession, Listener
-from playground.hub.engine_view import snapshot
+from playground.hub.engine_view import EngineView
 from playground.hub.files import Transfers
 from playground.hub.session import Session
 from playground.hub.shell import open_shell, take_over
@@ -33,8 +32,6 @@ from playground.runtime.sandbox import Sandbox
 
 log = logging.getLogger(__name__)
 
-#: How often the engine is asked while a page looks at it, in seconds.
-_ENGINE_POLL = 1.5
 _ENGINE_THREADS = 32
 _MAX_TERMINALS = 16
 
@@ -80,7 +77,7 @@ class Hub:
             elif ticket.purpose == "checks":
                 await self._serve_checks(connection, sandbox)
             else:
-                await self._serve_engine(connection, sandbox)
+                await EngineView(connection, sandbox, self._engine_threads).run()
         except tickets.BadTicket as error:
             await _refuse(connection, "ticket", str(error))
         except SandboxError as error:
@@ -206,20 +203,6 @@ class Hub:
             listeners.discard(session.heard)
             if not listeners:
                 self._listeners.pop(sandbox.id, None)
-
-    async def _serve_engine(self, connection: ServerConnection, sandbox: Sandbox) -> None:
-        """Send what the engine has, and again whenever that has changed."""
-        loop = asyncio.get_running_loop()
-        sent = ""
-        while True:
-            document = await loop.run_in_executor(self._engine_threads, snapshot, sandbox)
-            text = json.dumps(document)
-            if text != sent:
-                await connection.send(text)
-                sent = text
-            with suppress(TimeoutError, asyncio.TimeoutError):
-                # Nothing is expected from the page; this notices when it leaves.
-                await asyncio.wait_for(connection.recv(), _ENGINE_POLL)
 
 
 def _size(query: Mapping[str, str]) -> tuple[int, int]:

@@ -7,6 +7,7 @@ which stays the machine's; the inner one is given to the sandbox's root, who may
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -80,12 +81,24 @@ class NodeGroup:
     def relative(self) -> str:
         """The group's path below each controller's root, without a leading slash."""
         if self._relative is None:
-            self._relative = self._find() or self._make()
+            self._relative = self._ours()
         return self._relative
 
-    def _find(self) -> str | None:
+    def _ours(self) -> str:
         if not self._under_systemd():
             return self.name
+        # Two workers that ask systemd at once: the second would be told that the unit exists.
+        with Path(f"/run/{self.name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            relative = self._find() or self._make()
+            group = self.root / relative
+            (group / "holder").mkdir(exist_ok=True)
+            for pid in _pids(group):
+                (group / "holder" / "cgroup.procs").write_text(str(pid))
+        return relative
+
+    def _find(self) -> str | None:
+        """The group that systemd gave; ``None`` if it has not been asked yet."""
         shown = subprocess.run(
             ["systemctl", "show", "--property=ControlGroup", "--value", self.unit],
             capture_output=True,
@@ -120,10 +133,6 @@ class NodeGroup:
                 f"systemd gave no cgroup: {asked.stderr.strip()[:300]}",
                 "Look at `systemctl status` and the journal",
             )
-        group = self.root / relative
-        (group / "holder").mkdir(exist_ok=True)
-        for pid in _pids(group):
-            (group / "holder" / "cgroup.procs").write_text(str(pid))
         return relative
 
     def remove(self) -> None:

@@ -74,6 +74,8 @@ class RuntimeConfig:
     limits: Limits = field(default_factory=Limits)
     policy: str = "classroom"
     egress: Egress = field(default_factory=Egress)
+    #: How long an engine may take to answer, in seconds; an emulated machine needs more.
+    start_seconds: float = 30.0
     #: The first host id given to sandboxes. 0x40000000 lies in the range that systemd sets aside
     #: for containers (524288 to 1879048191, systemd.io/UIDS-GIDS) and clear of /etc/subuid's
     #: defaults.
@@ -95,6 +97,12 @@ class RuntimeConfig:
             limits=Limits.from_environ(environ),
             policy=policy,
             egress=Egress.from_environ(environ),
+            start_seconds=_number(
+                "PLAYGROUND_START_SECONDS",
+                environ.get("PLAYGROUND_START_SECONDS", "30"),
+                float,
+                zero=False,
+            ),
         )
 
     @property

@@ -41,11 +41,20 @@ def read_file(pid: int, path: str, limit: int) -> bytes | None:
 
 
 def exists(pid: int, path: str) -> bool:
-    """Whether there is something at a path below the root of process ``pid``."""
+    """Whether there is something at a path below the root of process ``pid``.
+
+    Links on the way are followed as in there: a layer of the catalogue is a link in a sandbox.
+    """
     try:
-        os.close(_open(pid, path, os.O_PATH | os.O_NOFOLLOW))
+        root = os.open(f"/proc/{pid}/root", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError:
         return False
+    try:
+        os.close(syscalls.open_in_root(root, path, os.O_PATH | os.O_NOFOLLOW))
+    except OSError:
+        return False
+    finally:
+        os.close(root)
     return True
 
 

@@ -45,7 +45,7 @@ class Node:
         limits: Limits | None = None,
         *,
         with_catalogue: bool = True,
-        seconds: float = 30.0,
+        seconds: float | None = None,
     ) -> Sandbox:
         """Make a sandbox and wait until its engine answers.
 
@@ -202,8 +202,9 @@ class Node:
         template = store.disk_template(self.config, catalogue, made.limits.disk_mb)
         disks.copy_template(template, self.config.sandboxes_dir / made.id / disks.IMAGE)
 
-    def _bring_up(self, made: Record, seconds: float) -> Sandbox:
+    def _bring_up(self, made: Record, given: float | None) -> Sandbox:
         """Start a sandbox that has a disk; what was started is stopped again if it fails."""
+        seconds = given or self.config.start_seconds
         try:
             sandbox = Sandbox(self, self._start(Sandbox(self, made)))
             self.network.attach(sandbox)

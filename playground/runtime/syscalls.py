@@ -44,6 +44,7 @@ _MOUNT_ATTR_IDMAP = 0x00100000
 RESOLVE_NO_MAGICLINKS = 0x02
 RESOLVE_NO_SYMLINKS = 0x04
 RESOLVE_BENEATH = 0x08
+RESOLVE_IN_ROOT = 0x10
 
 
 class _MountAttr(ctypes.Structure):
@@ -136,6 +137,14 @@ def mount_idmapped(source: str, target: str, userns_fd: int, *, read_only: bool 
         os.close(tree)
 
 
+def open_in_root(root_fd: int, path: str, flags: int) -> int:
+    """Open ``path`` as a process with its root at ``root_fd`` would: links stay below it.
+
+    Raises ``OSError``.
+    """
+    return _open_at(root_fd, path, flags, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS)
+
+
 def open_beneath(root_fd: int, path: str, flags: int) -> int:
     """Open ``path`` below the directory ``root_fd``; any symbolic link on the way is refused.
 
@@ -143,6 +152,10 @@ def open_beneath(root_fd: int, path: str, flags: int) -> int:
     that points at a file of the machine. Raises ``OSError``.
     """
     resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS
+    return _open_at(root_fd, path, flags, resolve)
+
+
+def _open_at(root_fd: int, path: str, flags: int, resolve: int) -> int:
     how = _OpenHow(flags | os.O_CLOEXEC, 0, resolve)
     return _check(
         _libc.syscall(

@@ -113,6 +113,9 @@ class SandboxConsumer(AsyncWebsocketConsumer):
         """Hand what the hub sent to the page."""
         raise NotImplementedError
 
+    async def connected(self) -> None:
+        """Begin to talk to the hub; called each time that the stream to it is there."""
+
     async def remind(self, sandbox: Sandbox) -> None:
         """Say what the student should know about a sandbox in use; called now and then."""
 
@@ -214,6 +217,7 @@ class SandboxConsumer(AsyncWebsocketConsumer):
         presence = asyncio.create_task(self._attend(sandbox))
         self.stream = stream
         try:
+            await self.connected()
             async for message in stream:
                 if self._says_gone(message) and self.is_students:
                     await database_sync_to_async(claims.bring_back)(sandbox.id)
@@ -282,6 +286,9 @@ class EngineConsumer(SandboxConsumer):
 
     async def tell(self, document: dict[str, Any]) -> None:
         return None
+
+    async def connected(self) -> None:
+        """Begin to talk to the hub; called each time that the stream to it is there."""
 
     async def remind(self, sandbox: Sandbox) -> None:
         left = sandbox.minutes_left()

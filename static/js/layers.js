@@ -1,36 +1,27 @@
 // The list of an image's layers, from what the student's own engine says.
+import { colour, imageNames, instruction, shortName } from "./engine/names.js";
 import { sizeText } from "./size.js";
 
-const COLOURS = 12;
-
-// The same layer has the same colour in every image that has it.
-function colour(digest) {
-  const number = parseInt(digest.slice(7, 13), 16) % COLOURS;
-  return `hsl(${(number * 360) / COLOURS} 60% 52%)`;
-}
-
-function instruction(createdBy) {
-  return createdBy.replace(/^\/bin\/sh -c #\(nop\)\s*/, "").replace(/\s*# buildkit$/, "").trim();
-}
-
 export class LayerList {
-  constructor(pane, { onUsage = () => {}, onEnds = () => {} } = {}) {
+  constructor(pane, model) {
     this.pane = pane;
-    this.onUsage = onUsage;
-    this.onEnds = onEnds;
+    this.model = model;
     this.words = pane.dataset;
     this.select = pane.querySelector("select");
     this.list = pane.querySelector("[data-layers-list]");
     this.total = pane.querySelector("[data-layers-size]");
-    this.images = [];
     this.wanted = "";
-    this.attempt = 0;
+    this.drawn = null;
     this.select.addEventListener("change", () => {
       this.wanted = this.select.value;
       this.#draw();
     });
     this.#message(this.words.empty);
-    this.#connect();
+    model.addEventListener("change", () => this.#changed());
+  }
+
+  get images() {
+    return Object.values(this.model.state.images);
   }
 
   show(image) {
@@ -38,44 +29,23 @@ export class LayerList {
     this.#draw();
   }
 
-  reconnect() {
-    this.socket.close();
-  }
-
-  #connect() {
-    const scheme = location.protocol === "https:" ? "wss" : "ws";
-    this.socket = new WebSocket(`${scheme}://${location.host}/ws/engine/`);
-    this.socket.onmessage = ({ data }) => {
-      this.attempt = 0;
-      this.#received(JSON.parse(data));
-    };
-    this.socket.onclose = () => {
-      this.attempt += 1;
-      setTimeout(() => this.#connect(), Math.min(500 * 2 ** this.attempt, 10000));
-    };
-  }
-
-  #received(state) {
-    if (state.ends !== undefined) {
-      this.onEnds(state.ends);
-      return;
-    }
-    this.onUsage(state.usage);
-    if (state.error) {
+  #changed() {
+    if (this.model.error) {
+      this.drawn = null;
       this.#message(this.words.unavailable);
-      return;
+    } else if (this.drawn !== this.model.state.images) {
+      this.#draw();
     }
-    this.images = state.images;
-    this.#draw();
   }
 
   #named() {
     return this.images
-      .flatMap((image) => (image.tags.length ? image.tags : [image.id.slice(7, 19)]).map((name) => ({ name, image })))
+      .flatMap((image) => imageNames(image).map((name) => ({ name, image })))
       .sort((a, b) => a.name.localeCompare(b.name));
   }
 
   #draw() {
+    this.drawn = this.model.state.images;
     const named = this.#named();
     const found = named.find(({ name }) => name === this.wanted) ?? named.find(({ name }) => name === "webapp:latest") ?? named[0];
     this.select.replaceChildren(
@@ -98,7 +68,7 @@ export class LayerList {
     const also = new Set(
       named
         .filter((other) => other.image.id !== image.id && other.image.layers.some((l) => l.digest === layer.digest))
-        .map((other) => other.name.replace(/:latest$/, "")),
+        .map((other) => shortName(other.name)),
     );
     row.append(
       this.#cell("span", "size", sizeText(layer.size)),

@@ -205,12 +205,12 @@ def test_other_protocols_than_tcp_udp_and_icmp_are_dropped(
     )
     hear = (
         "import socket; s = socket.socket(socket.AF_INET, socket.SOCK_RAW, 50); "
-        "s.settimeout(2); print('ready', flush=True); s.recv(100); print('heard')"
+        "s.settimeout({}); print('ready', flush=True); s.recv(100); print('heard')"
     )
-    with lab.without_rules(online), lab.internet.started(hear) as heard:
+    with lab.without_rules(online), lab.internet.started(hear.format(20)) as heard:
         _python(ann, send)
         assert heard.communicate(timeout=30)[0] == "heard\n"
-    with lab.internet.started(hear) as heard:
+    with lab.internet.started(hear.format(2)) as heard:
         _python(ann, send)
         assert heard.communicate(timeout=30)[0] == ""
 

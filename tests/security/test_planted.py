@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from playground.hub.engine_view import snapshot
+from playground.checks.facts import BAD_SHAPE, Facts
+from playground.hub.engine_state import EngineState
 from playground.runtime import engine
 from playground.runtime.errors import HostileAnswer
 from playground.runtime.node import Node
@@ -88,7 +89,8 @@ def test_an_engine_that_lies(attacker: Host, lie: str) -> None:
         with pytest.raises((HostileAnswer, OSError)):
             engine.get(pid, "/images/json", seconds=2)
     assert time.monotonic() - started < 8
-    assert "error" in snapshot(attacker.sandbox)
+    with pytest.raises(BAD_SHAPE):
+        EngineState(Facts(attacker.sandbox)).read()
 
 
 def _can_connect(pid: int) -> bool:
@@ -118,7 +120,8 @@ def test_something_else_in_the_sockets_place(attacker: Host, plant: str) -> None
     with pytest.raises(OSError):  # noqa: PT011 - which one depends on what lies there
         engine.connect(attacker.sandbox.pid, 2)
     assert time.monotonic() - started < 5
-    assert "error" in snapshot(attacker.sandbox)
+    with pytest.raises(BAD_SHAPE):
+        EngineState(Facts(attacker.sandbox)).read()
 
 
 def test_nothing_on_its_disk_is_followed_when_it_is_removed(

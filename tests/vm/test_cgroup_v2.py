@@ -19,7 +19,7 @@ _SHORT = (
     " or writing_and_reading or does_what_the_manual_says and (enforced or pids)"
 )
 _SCRIPT = """
-export PYTHONDONTWRITEBYTECODE=1
+export PYTHONDONTWRITEBYTECODE=1 PLAYGROUND_START_SECONDS=180
 /venv/bin/python -c 'from playground.runtime import cgroups; print("mode:", cgroups.mode())'
 /venv/bin/python -m pytest -p no:cacheprovider --color=no -q -rf {selection} 2>&1
 """

@@ -40,7 +40,8 @@ class Command(BaseCommand):
             self.stderr.write(_shown(str(problem)))
         if found:
             raise CommandError(f"{len(found)} mistakes")
-        lessons = [each for each in library.lessons(content) if not slugs or each.slug in slugs]
+        folders = [each for each in library.folders(content) if not slugs or each.name in slugs]
+        lessons = [library.read(folder) for folder in folders]
         self.stdout.write(f"{len(lessons)} lessons without a mistake")
         if options["run"]:
             self._play(lessons, options["jobs"])

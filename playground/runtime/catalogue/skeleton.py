@@ -4,6 +4,12 @@ The layout is the overlay2 graph driver's (moby, ``daemon/graphdriver/overlay2``
 ``image/overlay2/layerdb/sha256/<chain id>/cache-id`` names the folder ``overlay2/<cache id>`` with
 ``diff`` (the files), ``link`` (a short name, itself a link ``overlay2/l/<short name>``), ``lower``
 and ``committed``. The skeleton has all of that, but ``diff`` is a link to the shared layer.
+
+Two things follow from the link. The driver takes a layer without ``committed`` for one to write to,
+and would mount the link as an upper directory (``docker save`` fails). And it compares a layer
+without ``lower``, a base, by walking ``diff`` itself, which follows no link: all of the base would
+count as added by the layer above it. So each layer is marked as committed, and each base is given
+an empty layer below, which makes the driver mount it as it does all others.
 """
 
 from __future__ import annotations
@@ -16,7 +22,9 @@ from pathlib import Path
 from playground.runtime.bundle import LAYERS_INSIDE
 from playground.runtime.errors import BuildFailed
 
-_FILES = ("link", "lower", "committed")
+_FILES = ("link", "lower")
+#: The folder and the short name of the empty layer; no cache id of the driver's is like it.
+_EMPTY, _EMPTY_LINK = "empty", "EMPTYLAYERBELOWEVERYBASE00"
 
 
 def extract(docker: Path, layers: Path, skeleton: Path) -> list[str]:
@@ -41,6 +49,7 @@ def extract(docker: Path, layers: Path, skeleton: Path) -> list[str]:
     (target / "layerdb").mkdir()
     _copy(image / "layerdb" / "sha256", target / "layerdb" / "sha256")
     (skeleton / "overlay2" / "l").mkdir(parents=True)
+    _make_empty(skeleton / "overlay2")
     for cache_id in cache_ids:
         _extract_layer(docker / "overlay2" / cache_id, layers / cache_id, skeleton / "overlay2")
     for folder in (skeleton / "overlay2", skeleton / "image"):
@@ -57,10 +66,22 @@ def _extract_layer(source: Path, layer: Path, overlay: Path) -> None:
     for name in _FILES:
         if (source / name).exists():
             shutil.copy2(source / name, target / name)
+    (target / "committed").touch()
+    if not (target / "lower").exists():
+        (target / "lower").write_text(f"l/{_EMPTY_LINK}")
     (target / "work").mkdir(mode=0o700)
     os.symlink(f"{LAYERS_INSIDE}/{source.name}", target / "diff")
     short = (source / "link").read_text()
     os.symlink(f"../{source.name}/diff", overlay / "l" / short)
+
+
+def _make_empty(overlay: Path) -> None:
+    folder = overlay / _EMPTY
+    folder.mkdir(mode=0o710)
+    (folder / "diff").mkdir(mode=0o755)
+    (folder / "link").write_text(_EMPTY_LINK)
+    (folder / "committed").touch()
+    os.symlink(f"../{_EMPTY}/diff", overlay / "l" / _EMPTY_LINK)
 
 
 def _copy(source: Path, target: Path) -> None:

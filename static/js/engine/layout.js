@@ -1,0 +1,197 @@
+// Where everything of an engine's state stands in the picture. Pure: no page, no time.
+//
+// Layers are a tree: a layer that several images share is drawn once, with what is built on it above.
+// A container stands on its image's last layer. Everything has a key, so that what stays can move.
+import { imageNames } from "./names.js";
+
+export const CARD = { width: 158, height: 92 };
+const SMALL_CARD = { width: 92, height: 40 };
+const LAYER = 24;
+const LABEL = 22;
+const GAP = 10;
+const MARGIN = 14;
+const BUS = 20;
+const PLACE = { width: 150, height: 38 };
+const MIN_SLOT = 112;
+const MANY = 24;
+
+// Images that are worth a place: those with containers, and those that did not come with the host.
+export function shownImages(state, { catalogue, touched, all }) {
+  const used = new Set(Object.values(state.containers).map((container) => container.image_id));
+  const images = Object.values(state.images);
+  const shown = images.filter((image) => all || used.has(image.id) || touched.has(image.id) || !image.tags.some((tag) => catalogue.has(tag)));
+  return { shown, rest: images.filter((image) => !shown.includes(image)) };
+}
+
+// The tree of layers: each node has the images that end at it.
+function layerTree(images) {
+  const root = { children: new Map(), images: [], depth: -1 };
+  for (const image of [...images].sort((a, b) => a.created - b.created)) {
+    let node = root;
+    for (const layer of image.layers) {
+      if (!node.children.has(layer.digest)) {
+        node.children.set(layer.digest, { layer, children: new Map(), images: [], depth: node.depth + 1 });
+      }
+      node = node.children.get(layer.digest);
+    }
+    node.images.push(image);
+  }
+  return root;
+}
+
+function grid(count, card) {
+  const columns = count <= 2 ? Math.max(1, count) : Math.min(count, count > 9 ? Math.ceil(Math.sqrt(count * 1.6)) : 3);
+  const rows = Math.ceil(count / columns);
+  return { columns, rows, width: columns * (card.width + GAP) - GAP, height: rows * (card.height + GAP) };
+}
+
+function slotWidth(image, containers, card) {
+  const mine = containers.get(image.id) ?? [];
+  return Math.max(MIN_SLOT, mine.length ? grid(mine.length, card).width : 0);
+}
+
+function measure(node, containers, card) {
+  const slots = node.images.map((image) => slotWidth(image, containers, card));
+  const children = [...node.children.values()].map((child) => measure(child, containers, card));
+  const parts = [...children, ...slots];
+  node.width = parts.reduce((sum, width) => sum + width, 0) + GAP * Math.max(0, parts.length - 1);
+  return node.width;
+}
+
+// How high everything above a node reaches, from the top of its layer.
+function reach(node, containers, card) {
+  const above = [...node.children.values()].map((child) => LAYER + reach(child, containers, card));
+  const slots = node.images.map((image) => {
+    const mine = containers.get(image.id) ?? [];
+    return LABEL + (mine.length ? grid(mine.length, card).height : 0);
+  });
+  return Math.max(0, ...above, ...slots);
+}
+
+export function layout(state, { width, catalogue, touched, all }) {
+  const { shown, rest } = shownImages(state, { catalogue, touched, all });
+  const everyContainer = Object.values(state.containers).sort((a, b) => a.created.localeCompare(b.created));
+  const card = everyContainer.length > MANY ? SMALL_CARD : CARD;
+  const known = new Set(shown.map((image) => image.id));
+  const containers = new Map();
+  const strays = [];
+  for (const container of everyContainer) {
+    if (!known.has(container.image_id)) strays.push(container);
+    else if (containers.has(container.image_id)) containers.get(container.image_id).push(container);
+    else containers.set(container.image_id, [container]);
+  }
+
+  const tree = layerTree(shown);
+  const trees = [...tree.children.values()];
+  for (const node of trees) measure(node, containers, card);
+  const networks = Object.values(state.networks).filter((network) => !["host", "none"].includes(network.name));
+  const buses = networks.filter((network) => network.name !== "bridge" || everyContainer.some((c) => c.networks.some((n) => n.name === "bridge")));
+  const places = storage(state, everyContainer);
+  const high = Math.max(0, ...trees.map((node) => LAYER + reach(node, containers, card)), strays.length ? card.height + GAP : 0);
+  const top = MARGIN + 26 + buses.length * BUS + GAP;
+  const base = Math.max(top + high, MARGIN + places.length * (PLACE.height + GAP) + 30);
+  const boxes = [];
+  const lines = [];
+  const at = new Map();
+
+  function putContainer(container, x, y) {
+    at.set(container.name, { x, y });
+    boxes.push({ key: `c:${container.id}`, kind: "container", x, y, ...card, small: card === SMALL_CARD, data: container });
+  }
+
+  function put(node, x) {
+    const y = base - (node.depth + 1) * LAYER;
+    boxes.push({ key: `l:${node.layer.digest}`, kind: "layer", x, y, width: node.width, height: LAYER - 3, data: node.layer });
+    let left = x;
+    for (const child of node.children.values()) {
+      put(child, left);
+      left += child.width + GAP;
+    }
+    for (const image of node.images) {
+      const mine = containers.get(image.id) ?? [];
+      const room = slotWidth(image, containers, card);
+      boxes.push({ key: `i:${image.id}`, kind: "image", x: left, y: y - LABEL, width: room, height: LABEL - 2, data: image });
+      const { columns } = grid(mine.length, card);
+      mine.forEach((container, index) => {
+        const row = Math.floor(index / columns);
+        putContainer(container, left + (index % columns) * (card.width + GAP), y - LABEL - (row + 1) * (card.height + GAP) + GAP / 2);
+      });
+      left += room + GAP;
+    }
+  }
+
+  let x = MARGIN;
+  for (const node of trees) {
+    put(node, x);
+    x += node.width + 2 * GAP;
+  }
+  for (const container of strays) {
+    putContainer(container, x, base - card.height);
+    x += card.width + GAP;
+  }
+
+  // Volumes and folders in a column of their own, with an arrow from each container that has them.
+  const right = Math.max(x + (places.length ? 40 : 0), places.length ? width - PLACE.width - MARGIN : 0);
+  places.forEach((place, index) => {
+    const y = top + index * (PLACE.height + GAP);
+    boxes.push({ key: place.key, kind: place.kind, x: right, y, ...PLACE, data: place });
+    for (const { container, mount } of place.users) {
+      const from = at.get(container.name);
+      if (!from) continue;
+      const [x1, y1, x2, y2] = [from.x + card.width, from.y + card.height * 0.6, right, y + PLACE.height / 2];
+      const bend = Math.max(30, (x2 - x1) / 2);
+      lines.push({
+        key: `m:${container.id}:${mount.target}`,
+        kind: "mount",
+        d: `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`,
+        writable: mount.writable,
+        title: `${container.name}: ${mount.target}`,
+      });
+    }
+  });
+
+  const whole = Math.max(width, places.length ? right + PLACE.width + MARGIN : x);
+  // Networks as lines along the top, with a tap to each container on them.
+  buses.forEach((network, index) => {
+    const y = MARGIN + 26 + index * BUS;
+    const members = everyContainer.filter((container) => container.networks.some((n) => n.name === network.name) && at.has(container.name));
+    const taps = members.map((container) => ({ container, x: at.get(container.name).x + 16 + 12 * (index % 8) }));
+    const from = MARGIN + 6;
+    const to = Math.max(from + 90, ...taps.map((tap) => tap.x));
+    lines.push({ key: `n:${network.name}`, kind: "network", d: `M${from} ${y}H${to}`, hue: index, title: network.name });
+    for (const tap of taps) {
+      lines.push({ key: `t:${network.name}:${tap.container.id}`, kind: "tap", d: `M${tap.x} ${y}V${at.get(tap.container.name).y}`, hue: index, title: network.name, off: tap.container.state !== "running" });
+    }
+    boxes.push({ key: `n:${network.name}`, kind: "network", x: from, y: y - 15, width: 90, height: 15, hue: index, data: network });
+  });
+
+  // Published ports as pipes from the host's edge down to the container.
+  for (const container of everyContainer) {
+    const from = at.get(container.name);
+    if (!from) continue;
+    container.ports.forEach((port, index) => {
+      const px = from.x + card.width - 24 - 34 * index;
+      lines.push({ key: `p:${container.id}:${port.host}/${port.protocol}`, kind: "pipe", d: `M${px} 2V${from.y}`, title: `${port.host} → ${container.name}:${port.inner}` });
+      boxes.push({ key: `p:${container.id}:${port.host}/${port.protocol}`, kind: "port", x: px - 26, y: 0, width: 52, height: 20, data: { container, port } });
+    });
+  }
+  return { boxes, lines, width: whole, height: base + MARGIN, rest: rest.flatMap((image) => imageNames(image)).sort() };
+}
+
+// Volumes and bind mounts, each once, with who uses it.
+function storage(state, containers) {
+  const places = new Map();
+  for (const volume of Object.values(state.volumes)) {
+    places.set(`v:${volume.name}`, { key: `v:${volume.name}`, kind: "volume", name: volume.name, users: [] });
+  }
+  for (const container of containers) {
+    for (const mount of container.mounts) {
+      const bind = mount.type === "bind";
+      if (!bind && mount.type !== "volume") continue;
+      const key = bind ? `b:${mount.source}` : `v:${mount.name}`;
+      if (!places.has(key)) places.set(key, { key, kind: bind ? "bind" : "volume", name: bind ? mount.source : mount.name, users: [] });
+      places.get(key).users.push({ container, mount });
+    }
+  }
+  return [...places.values()];
+}

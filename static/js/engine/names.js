@@ -1,0 +1,26 @@
+// What things are called and coloured, the same in every part of the page.
+
+const COLOURS = 12;
+
+// The same layer has the same colour in every image that has it.
+export function colour(digest) {
+  const number = parseInt(digest.slice(7, 13), 16) % COLOURS;
+  return `hsl(${(number * 360) / COLOURS} 60% 52%)`;
+}
+
+export function instruction(createdBy) {
+  return createdBy
+    .replace(/^\/bin\/sh -c #\(nop\)\s*/, "")
+    .replace(/\s*# buildkit$/, "")
+    .replace(/^\/bin\/sh -c /, "RUN ")
+    .trim();
+}
+
+export function shortName(tag) {
+  return tag.replace(/:latest$/, "");
+}
+
+// An image's names, or the start of its id where it has none.
+export function imageNames(image) {
+  return image.tags.length ? image.tags : [image.id.slice(7, 19)];
+}
