@@ -134,6 +134,7 @@ def test_paste(page: Page) -> None:
 def test_layers_of_a_chosen_image(page: Page) -> None:
     terminal = TerminalPage(page)
     terminal.open("layers")
+    page.locator("[data-view-switch=layers]").click()
     page.select_option("#layers-image", "webapp:latest")
     rows = page.locator("[data-layers-list] li")
     expect(rows).to_have_count(3)

@@ -6,10 +6,19 @@ import { Picture } from "./picture.js";
 import { Tables } from "./table.js";
 import { Timeline } from "./timeline.js";
 
+// data-word-read-write="…" as { readWrite: "…" }
+function wordsOf(element) {
+  const words = {};
+  for (const [key, text] of Object.entries(element.dataset)) {
+    if (key.startsWith("word") && key !== "words") words[key[4].toLowerCase() + key.slice(5)] = text;
+  }
+  return words;
+}
+
 export class EnginePane {
   constructor(root, { onType = () => {} } = {}) {
     this.root = root;
-    this.words = root.querySelector("[data-words]").dataset;
+    this.words = wordsOf(root.querySelector("[data-words]"));
     this.model = new EngineModel();
     this.layers = new LayerList(root.querySelector("[data-layers]"), this.model);
     this.views = [...root.querySelectorAll("[data-view]")];
