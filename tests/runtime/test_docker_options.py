@@ -161,6 +161,14 @@ ROWS = [
         docker run --rm busybox mount -t tmpfs none /home 2>/dev/null || echo 'not without'""",
         r"mounted\s+not without",
     ),
+    Row(
+        "--init",
+        """docker run -d --name box --init busybox \
+            sh -c '(sleep 0.5 & sleep 0.1); exec sleep 60' >/dev/null
+        sleep 1.5; docker exec box ps -o pid,args | grep -E 'init|sleep'
+        docker stop box >/dev/null; docker inspect -f '{{.State.ExitCode}}' box""",
+        r"1 /sbin/docker-init -- sh -c .*\s+\d+ sleep 60\s+143",
+    ),
     Row("--entrypoint", "docker run --rm --entrypoint echo nginx hi", "hi"),
     Row(
         "--read-only",

@@ -44,7 +44,7 @@ def test_docker_has_a_real_file_system(host: Host) -> None:
 
 def test_has_the_whole_catalogue_at_once(host: Host) -> None:
     names = set(host.sh("docker images --format '{{.Repository}}'").split())
-    wanted = "hello-world busybox debian nginx webapp python redis mariadb mysql jenkins"
+    wanted = "hello-world busybox debian nginx webapp python redis mariadb mysql jenkins packages"
     assert names >= set(wanted.split())
 
 

@@ -26,7 +26,7 @@ def _write(images: Path, name: str, needs: list[str], text: str = _GOOD) -> None
 
 def test_every_recipe_of_the_product_can_be_read() -> None:
     names = [each.name for each in recipe.read_all()]
-    wanted = "hello-world busybox debian nginx webapp python redis mariadb jenkins"
+    wanted = "hello-world busybox debian nginx webapp python redis mariadb jenkins packages"
     assert set(names) >= set(wanted.split())
     assert names.index("debian") < names.index("nginx") < names.index("webapp")
 
