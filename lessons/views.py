@@ -8,12 +8,13 @@ from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 
 from lessons import library, markdown
+from lessons.format import LANGUAGES
 from playground.sandboxes.students import ensure_student
 
 
 def _language() -> str:
     code = (get_language() or "en")[:2]
-    return code if code in library.LANGUAGES else "en"
+    return code if code in LANGUAGES else "en"
 
 
 def lesson_list(request: HttpRequest) -> HttpResponse:

@@ -26,9 +26,7 @@ def container(wanted: Container, facts: Facts) -> Verdict:
     fits = [each for each, problems in looked_at if not problems and each in of_image]
     if not wanted.exists:
         return (
-            missing([Missing.of("container-still-there", name=name_of(fits[0]))])
-            if fits
-            else HOLDS
+            missing([Missing.of("container-still-there", name=name_of(fits[0]))]) if fits else HOLDS
         )
     if len(fits) >= wanted.count:
         return HOLDS
@@ -46,7 +44,7 @@ def container(wanted: Container, facts: Facts) -> Verdict:
         return missing(
             [Missing.of("image-differs", name=wanted.name, have=have, wanted=wanted.image)]
         )
-    nearest, problems = min(looked_at, key=lambda pair: len(pair[1]))
+    _, problems = min(looked_at, key=lambda pair: len(pair[1]))
     return Verdict(False, True, tuple(problems))
 
 

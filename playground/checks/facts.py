@@ -54,7 +54,7 @@ class Facts:
 
     def containers(self) -> list[dict[str, Any]]:
         """The inspect documents of all containers, the newest first."""
-        return self._once("containers", self._all_containers)
+        return list(self._once("containers", self._all_containers))
 
     def image(self, reference: str) -> dict[str, Any] | None:
         """An image's inspect document by its name, ``None`` if there is none."""
@@ -105,14 +105,13 @@ class Facts:
             f"/containers/{quote(container_id)}/archive?path={quote(path, safe='')}",
             READ + (64 << 10),
         )
-        with suppress(tarfile.TarError, EOFError):
-            with tarfile.open(fileobj=io.BytesIO(raw), mode="r|") as archive:
-                member = archive.next()
-                if member is None:
-                    return None
-                file = archive.extractfile(member) if member.isfile() else None
-                return _all_there_is(file) if file else b""
-        return None
+        try:
+            archive = tarfile.open(fileobj=io.BytesIO(raw), mode="r|")  # noqa: SIM115
+            member = archive.next()
+            file = archive.extractfile(member) if member and member.isfile() else None
+        except (tarfile.TarError, EOFError):
+            return None
+        return _all_there_is(file) if file else b""
 
     def host_file(self, path: str) -> bytes | None:
         """The beginning of a file of the host, ``None`` if there is none."""

@@ -33,20 +33,20 @@ def _problems(document: Mapping[str, Any], wanted: Image, facts: Facts) -> list[
         if not under or layers[:below] != under:
             return [Missing.of("not-from", tag=tag, wanted=wanted.parent)]
     if wanted.layers is not None and len(layers) - below != wanted.layers:
-        have = len(layers) - below
-        found.append(Missing.of("layer-count", tag=tag, have=have, wanted=wanted.layers))
+        count = len(layers) - below
+        found.append(Missing.of("layer-count", tag=tag, have=count, wanted=wanted.layers))
     if wanted.size_below and int(document["Size"]) >= size_in_bytes(wanted.size_below):
-        have = f"{int(document['Size']) / (1 << 20):.1f}m"
-        found.append(Missing.of("too-large", tag=tag, have=have, wanted=wanted.size_below))
+        size = f"{int(document['Size']) / (1 << 20):.1f}m"
+        found.append(Missing.of("too-large", tag=tag, have=size, wanted=wanted.size_below))
     have_env = variables(config.get("Env"))
     for key, value in (wanted.env or {}).items():
         found.append(variable_problem(have_env, tag, key, value))
-    for key, value, have in (
+    for code, asked, have in (
         ("image-user", wanted.user, str(config.get("User") or "")),
         ("image-workdir", wanted.workdir, str(config.get("WorkingDir") or "/")),
     ):
-        if value is not None and value != have:
-            found.append(Missing.of(key, tag=tag, have=have or "–", wanted=value))
+        if asked is not None and asked != have:
+            found.append(Missing.of(code, tag=tag, have=have or "–", wanted=asked))
     for port in wanted.exposes or []:
         if f"{port}/tcp" not in (config.get("ExposedPorts") or {}):
             found.append(Missing.of("not-exposed", tag=tag, port=port))

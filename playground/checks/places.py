@@ -107,7 +107,7 @@ def script(wanted: Script, facts: Facts) -> Verdict:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        preexec_fn=leave_machine_mounts,  # noqa: PLW1509
+        preexec_fn=leave_machine_mounts,
     )
     try:
         code = process.wait(_SCRIPT_WITHIN)

@@ -20,7 +20,7 @@ class Missing:
     params: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, code: str, **params: object) -> Missing:
+    def of(cls, code: str, /, **params: object) -> Missing:
         """Make one, its texts cut to what a sentence needs."""
         return cls(code, {name: _short(value) for name, value in params.items()})
 

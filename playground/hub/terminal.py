@@ -20,6 +20,7 @@ from ptyprocess import PtyProcess
 
 from playground.hub.company import Company
 from playground.hub.ring import Ring
+from playground.hub.typed import TypedLines
 
 #: Bytes kept for a page that comes back. Ten screens of 200 × 50 in colour are about 200 kB, and
 #: what the ruling page has not acknowledged must be kept.
@@ -76,6 +77,7 @@ class Terminal:
         self.ring = Ring(pty.memory)
         self.inputs, self.modes = self.ring.inputs, self.ring.modes
         self.company = Company(self._wake_all)
+        self.typed = TypedLines()
         #: Known once the shell's process has been waited for, shortly after it ended.
         self.exit_code: int | None = None
         self.ended = False
@@ -220,6 +222,7 @@ class Terminal:
     def _take(self, data: bytes) -> None:
         self.ring.append(data)
         self.modes.feed(data)
+        self.typed.feed(data)
         self._wake_all()
         self.settle_pace()
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from lessons import library
+from lessons.format import LANGUAGES
 
 _TOML = """
 order = 1
@@ -26,7 +27,7 @@ def folder(tmp_path: Path) -> Path:
     lesson = tmp_path / "first"
     lesson.mkdir()
     (lesson / "lesson.toml").write_text(_TOML)
-    for language in library.LANGUAGES:
+    for language in LANGUAGES:
         (lesson / f"01-start.{language}.md").write_text("# Title\n")
     return lesson
 

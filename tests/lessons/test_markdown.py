@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lessons import library, markdown
+from lessons.format import LANGUAGES
 
 
 def test_a_command_has_its_buttons_and_is_escaped() -> None:
@@ -51,7 +52,7 @@ def test_any_text_can_be_rendered(text: str) -> None:
     assert "<script" not in markdown.render(text, "en").lower()
 
 
-@pytest.mark.parametrize("language", library.LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_both_languages_show_the_same_commands(language: str) -> None:
     """A translation explains; what is typed stays the same."""
     for lesson in library.lessons():

@@ -1,0 +1,76 @@
+"""``manage.py lessons``: find mistakes in lessons, play them, write their schema."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from lessons import library, reference
+from lessons.problems import problems
+from playground.sandboxes.nodes import local_node
+
+
+class Command(BaseCommand):
+    """Check, play and describe lessons."""
+
+    help = "Check, play and describe lessons."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        verbs = parser.add_subparsers(dest="verb", required=True)
+        check = verbs.add_parser("check", help="find every mistake, with file and line")
+        check.add_argument("slugs", nargs="*", help="only these lessons")
+        check.add_argument("--content", type=Path, default=library.CONTENT, help="their folder")
+        check.add_argument(
+            "--run", action="store_true", help="play them: each check must fail before, hold after"
+        )
+        check.add_argument("--jobs", type=int, default=2, help="lessons played at once")
+        verbs.add_parser("schema", help="write the JSON schema and the tables of docs/")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        getattr(self, f"_{options['verb']}")(options)
+
+    def _check(self, options: dict[str, Any]) -> None:
+        content, slugs = options["content"].resolve(), tuple(options["slugs"])
+        found = problems(content, slugs)
+        for problem in found:
+            self.stderr.write(_shown(str(problem)))
+        if found:
+            raise CommandError(f"{len(found)} mistakes")
+        lessons = [each for each in library.lessons(content) if not slugs or each.slug in slugs]
+        self.stdout.write(f"{len(lessons)} lessons without a mistake")
+        if options["run"]:
+            self._play(lessons, options["jobs"])
+
+    def _play(self, lessons: list[library.Lesson], jobs: int) -> None:
+        from lessons import player
+
+        failed = 0
+
+        def report(played: player.Played) -> None:
+            nonlocal failed
+            self.stdout.write(
+                f"{'ok  ' if played.ok else 'FAIL'} {played.slug}: "
+                f"{played.checks} checks in {played.seconds:.0f} s"
+            )
+            for problem in played.problems:
+                self.stderr.write(_shown(problem))
+            failed += not played.ok
+
+        player.play_all(lessons, local_node(), jobs, report)
+        if failed:
+            raise CommandError(f"{failed} of {len(lessons)} lessons cannot be played to their end")
+
+    def _schema(self, options: dict[str, Any]) -> None:
+        reference.SCHEMA.write_text(reference.schema(), encoding="utf-8")
+        before = reference.FORMAT.read_text(encoding="utf-8")
+        reference.FORMAT.write_text(reference.documentation(before), encoding="utf-8")
+        self.stdout.write(f"{reference.SCHEMA} and {reference.FORMAT} are written")
+
+
+def _shown(text: str) -> str:
+    """Paths from here on, as an editor opens them."""
+    return text.replace(f"{Path.cwd()}/", "")

@@ -1,0 +1,223 @@
+"""Plays lessons: types their commands on a real host and sees that each check notices.
+
+A check must fail before the commands that belong to it, and hold after them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lessons.blocks import Block
+from lessons.library import Lesson, Step
+from lessons.typist import Typist, sit_down
+from playground.checks.verdict import Verdict
+from playground.hub.watcher import Watcher
+from playground.runtime.errors import SandboxError
+from playground.runtime.node import Node
+from playground.runtime.sandbox import Sandbox
+
+#: Seconds in which a check must notice, once its commands are typed: a build may take its time.
+_NOTICES_WITHIN = 30.0
+#: Seconds that a check which must fail is looked at before.
+_LOOK_BEFORE = 0.3
+_ACTIONS = ("run", "keys", "file")
+_PUT = 'mkdir -p -- "$(dirname -- "$1")" && cat > "$1"'
+
+
+@dataclass
+class Played:
+    """How it went."""
+
+    slug: str
+    checks: int = 0
+    seconds: float = 0.0
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Whether every check failed before and held after."""
+        return not self.problems
+
+
+@dataclass
+class Scene:
+    """Checks that the same blocks bring about."""
+
+    checks: list[Block]
+    actions: list[Block]
+
+
+def scenes(step: Step) -> list[Scene]:
+    """The step's commands with the checks they are for; the last scene may have no check."""
+    source = step.read()
+    own = {block.solution for block in source.blocks if block.solution}
+    found: list[Scene] = []
+    waiting: list[Block] = []
+    for block in source.blocks:
+        if block.kind in _ACTIONS and "skip" not in block.words and not block.solution:
+            waiting.append(block)
+        elif block.kind == "check":
+            if waiting or block.name in own or not found:
+                solution = [each for each in source.blocks if each.solution == block.name]
+                played = [each for each in solution if each.kind in _ACTIONS]
+                found.append(Scene([block], waiting + played))
+                waiting = []
+            else:
+                found[-1].checks.append(block)
+    if waiting:
+        found.append(Scene([], waiting))
+    return found
+
+
+async def play(lesson: Lesson, node: Node) -> Played:
+    """Play one lesson in a sandbox of its own; raises ``SandboxError`` if there can be none."""
+    started = time.monotonic()
+    played = Played(lesson.slug)
+    sandbox = await asyncio.to_thread(node.create, f"play-{secrets.token_hex(4)}")
+    try:
+        if lesson.setup:
+            prepare(sandbox, lesson)
+        with ThreadPoolExecutor(2, "checks") as executor:
+            await _Play(lesson, sandbox, executor, played).run()
+    finally:
+        await asyncio.to_thread(sandbox.remove)
+        played.seconds = time.monotonic() - started
+    return played
+
+
+def prepare(sandbox: Sandbox, lesson: Lesson) -> None:
+    """Run a lesson's set-up; raises ``SandboxError`` with what it said."""
+    done = sandbox.run(["sh", "-ec", lesson.setup], seconds=60)
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip()[-300:]
+        raise SandboxError(f"The set-up of {lesson.slug} ended with {done.returncode}: {said}")
+
+
+def put_file(sandbox: Sandbox, path: str, text: str) -> None:
+    """Put a file of a lesson onto the host; raises ``SandboxError``."""
+    done = sandbox.run(["sh", "-c", _PUT, "sh", path], stdin=text.encode(), seconds=20)
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip()[-200:]
+        raise SandboxError(f"{path} could not be written: {said}")
+
+
+def play_all(
+    lessons: Sequence[Lesson], node: Node, jobs: int, report: Callable[[Played], None]
+) -> None:
+    """Play lessons, some at once; each is reported when it is done."""
+
+    async def work() -> None:
+        room = asyncio.Semaphore(jobs)
+
+        async def one(lesson: Lesson) -> None:
+            async with room:
+                try:
+                    report(await play(lesson, node))
+                except SandboxError as error:
+                    report(Played(lesson.slug, problems=[f"{lesson.folder}: {error}"]))
+
+        await asyncio.gather(*map(one, lessons))
+
+    asyncio.run(work())
+
+
+class _Play:
+    """One lesson being played."""
+
+    def __init__(
+        self, lesson: Lesson, sandbox: Sandbox, executor: ThreadPoolExecutor, played: Played
+    ) -> None:
+        self._lesson = lesson
+        self._sandbox = sandbox
+        self._played = played
+        self._verdicts: dict[str, Verdict] = {}
+        self._changed = asyncio.Event()
+        self._watcher = Watcher(sandbox, executor, self._hear)
+
+    async def run(self) -> None:
+        watching = asyncio.create_task(self._watcher.run())
+        typist = await sit_down(self._sandbox, self._watcher.typed)
+        try:
+            for step in self._lesson.steps:
+                for scene in scenes(step):
+                    await self._scene(step, scene, typist)
+        finally:
+            watching.cancel()
+            await typist.close()
+
+    async def _hear(self, name: str, verdict: Verdict) -> None:
+        self._verdicts[name] = verdict
+        self._changed.set()
+
+    async def _scene(self, step: Step, scene: Scene, typist: Typist) -> None:
+        names = [block.name for block in scene.checks]
+        path = self._lesson.folder / f"{step.name}.en.md"
+        await self._before(names, scene, path)
+        for block in scene.actions:
+            await self._act(block, typist)
+        if not await self._hold(names):
+            for block in scene.checks:
+                verdict = self._verdicts.get(block.name)
+                if verdict is None or not verdict.ok:
+                    self._complain(path, block, _lacks(verdict), typist.screen)
+        self._played.checks += len(names)
+
+    async def _before(self, names: Iterable[str], scene: Scene, path: Path) -> None:
+        wanted = {name: self._lesson.checks[name] for name in names}
+        self._verdicts.clear()
+        self._watcher.watch(wanted)
+        if not wanted:
+            return
+        await self._until(lambda: len(self._verdicts) == len(wanted))
+        await asyncio.sleep(_LOOK_BEFORE)
+        for block in scene.checks:
+            verdict = self._verdicts.get(block.name)
+            if verdict and verdict.ok:
+                self._complain(path, block, "it holds before its commands")
+
+    async def _act(self, block: Block, typist: Typist) -> None:
+        if block.kind == "file":
+            await asyncio.to_thread(put_file, self._sandbox, block.name, block.text)
+        elif block.kind == "keys":
+            await typist.press(block.text)
+        else:
+            await typist.type(block.text)
+
+    async def _hold(self, names: list[str]) -> bool:
+        def all_hold() -> bool:
+            return all((each := self._verdicts.get(name)) and each.ok for name in names)
+
+        return await self._until(all_hold)
+
+    async def _until(self, wanted: Callable[[], bool]) -> bool:
+        deadline = time.monotonic() + _NOTICES_WITHIN
+        while not wanted():
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return False
+            self._changed.clear()
+            try:
+                await asyncio.wait_for(self._changed.wait(), min(left, 1.0))
+            except (TimeoutError, asyncio.TimeoutError):
+                continue
+        return True
+
+    def _complain(self, path: Path, block: Block, why: str, screen: str = "") -> None:
+        shown = "".join(f"\n    | {line}" for line in screen.splitlines())
+        self._played.problems.append(f"{path}:{block.line}: check {block.name}: {why}{shown}")
+
+
+def _lacks(verdict: Verdict | None) -> str:
+    if verdict is None:
+        return "it was never looked at"
+    said = "; ".join(
+        f"{each.code} {' '.join(f'{k}={v}' for k, v in each.params.items())}"
+        for each in verdict.missing
+    )
+    return f"it does not hold after its commands: {said}"
