@@ -210,10 +210,11 @@ def _of_block(lesson: Lesson, block: Block, known: set[str]) -> Iterator[str]:
         if not block.text.strip():
             yield "nothing to run"
         if not set(block.words) & set(_RUN_WORDS):
-            yield from _of_commands(block.text, known)
+            yield from of_commands(block.text, known)
 
 
-def _of_commands(text: str, known: set[str]) -> Iterator[str]:
+def of_commands(text: str, known: set[str]) -> Iterator[str]:
+    """What is wrong with commands; ``known`` are the names of images that are there."""
     for command in parse(text.replace("\\\n", "  ")):
         if not command.is_docker:
             continue
@@ -246,17 +247,24 @@ def _of_quiz(quiz: Quiz) -> Iterator[str]:
 
 
 def _names_made(lesson: Lesson) -> set[str]:
-    """Images that a lesson's own commands make."""
-    found: set[str] = set()
+    """Images that are there or that a lesson's own commands make."""
+    found = {with_tag(image) for image in lesson.images}
     for step in lesson.steps:
         for block in step.read().blocks:
             if block.kind == "run":
-                for command in parse(block.text.replace("\\\n", "  ")):
-                    if command.path[-1:] == ("build",):
-                        found |= {with_tag(o.value) for o in command.given("tag") if o.value}
-                    elif command.path[-1:] in (("tag",), ("commit",), ("import",)):
-                        found |= {with_tag(name) for name in command.arguments[1:2]}
-    return found | {with_tag(image) for image in lesson.images}
+                found |= made_by(block.text)
+    return found
+
+
+def made_by(text: str) -> set[str]:
+    """The names of images that commands make."""
+    found: set[str] = set()
+    for command in parse(text.replace("\\\n", "  ")):
+        if command.path[-1:] == ("build",):
+            found |= {with_tag(o.value) for o in command.given("tag") if o.value}
+        elif command.path[-1:] in (("tag",), ("commit",), ("import",)):
+            found |= {with_tag(name) for name in command.arguments[1:2]}
+    return found
 
 
 @cache

@@ -1,4 +1,4 @@
-"""``manage.py lessons``: find mistakes in lessons, play them, write their schema."""
+"""``manage.py lessons``: find mistakes in lessons, play, describe and import them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from lessons import library, reference
+from lessons.format import LANGUAGES
 from lessons.problems import problems
 from playground.sandboxes.nodes import local_node
 
 
 class Command(BaseCommand):
-    """Check, play and describe lessons."""
+    """Check, play, describe and import lessons."""
 
-    help = "Check, play and describe lessons."
+    help = "Check, play, describe and import lessons."
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -29,6 +30,14 @@ class Command(BaseCommand):
         )
         check.add_argument("--jobs", type=int, default=2, help="lessons played at once")
         verbs.add_parser("schema", help="write the JSON schema and the tables of docs/")
+        bring = verbs.add_parser("import", help="make a lesson of one that was written elsewhere")
+        bring.add_argument(
+            "source", type=Path, help="a Killercoda scenario's folder or a Play with Docker page"
+        )
+        bring.add_argument("--into", type=Path, default=library.CONTENT, help="the lessons' folder")
+        bring.add_argument("--slug", default="", help="the lesson's name; else the source's")
+        bring.add_argument("--track", default="", help="its track; else `imported`, which is made")
+        bring.add_argument("--language", choices=LANGUAGES, default="en", help="of the source")
 
     def handle(self, *args: Any, **options: Any) -> None:
         getattr(self, f"_{options['verb']}")(options)
@@ -70,6 +79,28 @@ class Command(BaseCommand):
         before = reference.FORMAT.read_text(encoding="utf-8")
         reference.FORMAT.write_text(reference.documentation(before), encoding="utf-8")
         self.stdout.write(f"{reference.SCHEMA} and {reference.FORMAT} are written")
+
+    def _import(self, options: dict[str, Any]) -> None:
+        from lessons.importing.run import import_lesson
+        from lessons.importing.source import BadSource
+
+        try:
+            made = import_lesson(
+                options["source"],
+                options["into"],
+                options["slug"],
+                options["track"],
+                options["language"],
+            )
+        except (BadSource, library.LessonError) as error:
+            raise CommandError(str(error)) from None
+        self.stdout.write(_shown(f"{made.folder} is written"))
+        for line in made.report.lines():
+            self.stdout.write(line)
+        said = f"{len(made.problems)} mistakes" if made.problems else "no mistake"
+        self.stdout.write(f"lessons check: {said}")
+        for problem in made.problems:
+            self.stdout.write(_shown(f"  {problem}"))
 
 
 def _shown(text: str) -> str:

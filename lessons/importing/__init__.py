@@ -1,0 +1,1 @@
+"""Lessons written for other sites, made into lessons of this one; see ``docs/importing.md``."""
