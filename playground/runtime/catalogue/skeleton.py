@@ -16,7 +16,7 @@ from pathlib import Path
 from playground.runtime.bundle import LAYERS_INSIDE
 from playground.runtime.errors import BuildFailed
 
-_FILES = ("link", "lower", "committed")
+_FILES = ("link", "lower")
 
 
 def extract(docker: Path, layers: Path, skeleton: Path) -> list[str]:
@@ -57,6 +57,9 @@ def _extract_layer(source: Path, layer: Path, overlay: Path) -> None:
     for name in _FILES:
         if (source / name).exists():
             shutil.copy2(source / name, target / name)
+    # The engine writes this when a layer gets one above it, and mounts one without it for writing:
+    # `docker save` of an image would fail, as its top layer lies on a read-only mount here.
+    (target / "committed").touch(mode=0o600)
     (target / "work").mkdir(mode=0o700)
     os.symlink(f"{LAYERS_INSIDE}/{source.name}", target / "diff")
     short = (source / "link").read_text()
