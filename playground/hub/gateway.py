@@ -1,7 +1,8 @@
 """The gateway: what the web process connects to, a websocket over a stream of the node's own.
 
 A websocket library gives framing, limits and back pressure, and TLS where the stream crosses
-machines. A connection names what it wants by its path: ``/terminal``, ``/engine`` or ``/files``.
+machines. A connection names what it wants by its path: ``/terminal``, ``/engine``, ``/files`` or
+``/layers``.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from websockets.exceptions import ConnectionClosed
 from playground.hub import protocol, shim_link, tickets
 from playground.hub.engine_view import snapshot
 from playground.hub.files import Transfers
+from playground.hub.layers_view import LayersView
 from playground.hub.session import Session
 from playground.hub.shell import open_shell, take_over
 from playground.hub.shim_link import ShimLink
@@ -45,6 +47,7 @@ class Hub:
         self.key = key
         self.terminals: dict[tuple[str, str], Terminal] = {}
         self._transfers = Transfers()
+        self._layers = LayersView()
         # Threads of their own: engines that never answer hold up other engines at the worst.
         self._engine_threads = ThreadPoolExecutor(_ENGINE_THREADS, "engine")
         self._opening: dict[tuple[str, str], asyncio.Task[Terminal]] = {}
@@ -73,6 +76,8 @@ class Hub:
                 shell = self.terminals.get((sandbox.id, ticket.terminal))
                 folder = shell.folder() if shell else ""
                 await self._transfers.serve(connection, sandbox, folder, query)
+            elif ticket.purpose == "layers":
+                await self._layers.serve(connection, sandbox)
             else:
                 await self._serve_engine(connection, sandbox)
         except tickets.BadTicket as error:
@@ -100,6 +105,7 @@ class Hub:
         for terminal in list(self.terminals.values()):
             terminal.release()
         self._engine_threads.shutdown(wait=False, cancel_futures=True)
+        self._layers.close()
 
     def names(self, sandbox: Sandbox) -> list[str]:
         """Which terminals a sandbox has."""

@@ -17,7 +17,7 @@ class BadTicket(Exception):
 
 @dataclass(frozen=True)
 class Ticket:
-    """Leave to do ``purpose`` (``terminal``, ``engine``, ``files``) with one sandbox."""
+    """Leave to do ``purpose``, the gateway's path without its slash, with one sandbox."""
 
     sandbox: str
     purpose: str

@@ -11,12 +11,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from playground.layers import entries, union
 from playground.layers.efficiency import Efficiency
-from playground.layers.image import LayerFacts
 from playground.layers.union import Union
 
 REMOVED, REWRITTEN, ATTRIBUTES, CACHE = "removed", "rewritten", "attributes", "cache"
@@ -50,11 +48,9 @@ class Advice:
     size: int
     paths: int
     path: bytes
-    instruction: str
-    by_instruction: str
 
 
-def advise(figures: Efficiency, layers: Union, facts: Sequence[LayerFacts]) -> list[Advice]:
+def advise(figures: Efficiency, layers: Union) -> list[Advice]:
     """What to change, the most bytes first."""
     sums: dict[tuple[str, int, int], tuple[int, int, bytes]] = {}
 
@@ -76,10 +72,7 @@ def advise(figures: Efficiency, layers: Union, facts: Sequence[LayerFacts]) -> l
             size, _ = index.below(folder)
             if size and any(each.layer == number for each in layers.children(folder, top)):
                 count(CACHE, number, number, size, folder)
-    found = [
-        Advice(code, layer, by, size, paths, path, facts[layer].created_by, facts[by].created_by)
-        for (code, layer, by), (size, paths, path) in sums.items()
-    ]
+    found = [Advice(*key, *sums[key]) for key in sums]
     return sorted(found, key=lambda each: -each.size)[:_MOST]
 
 

@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 #: Entries of one layer that are kept, and its folders that have no entry of their own with them.
 MOST_ENTRIES = 200_000
+#: Bytes of all their paths and targets: an index of a hostile layer must not fill a disk.
+MOST_BYTES = 32 << 20
 #: Linux's PATH_MAX (limits.h) without the final zero: nothing longer could be opened.
 MOST_PATH = 4095
 #: Linux's NAME_MAX.
@@ -90,7 +92,7 @@ def ancestors(path: bytes) -> Iterator[bytes]:
 
 
 class Layer:
-    """All entries of one layer, in memory while it is read; at most :data:`MOST_ENTRIES`.
+    """All entries of one layer, in memory while it is read, within the bounds above.
 
     ``truncated`` says that there were more, ``refused`` how many had a name that no file can have.
     """
@@ -99,6 +101,7 @@ class Layer:
         self.truncated = False
         self.refused = 0
         self.most = most
+        self._bytes = 0
         self._files: dict[bytes, Entry] = {}
         self._marks: dict[tuple[bytes, str], Entry] = {}
 
@@ -127,7 +130,8 @@ class Layer:
         path = entry.path
         if not path and entry.kind != OPAQUE:
             return True  # the root's own entry says nothing that is shown
-        if len(self) >= self.most:
+        self._bytes += len(path) + len(entry.target)
+        if len(self) >= self.most or self._bytes > MOST_BYTES:
             self.truncated = True
             return False
         if entry.is_mark:
@@ -141,7 +145,8 @@ class Layer:
 
     def _imply(self, folder: bytes) -> bool:
         while folder and folder not in self._files:
-            if len(self) >= self.most:
+            self._bytes += len(folder)
+            if len(self) >= self.most or self._bytes > MOST_BYTES:
                 self.truncated = True
                 return False
             self._files[folder] = Entry(folder, DIRECTORY, mode=0o755, implied=True)

@@ -161,8 +161,10 @@ class Cache:
     digest gets a folder of their own, or they could change what others see.
     """
 
-    def __init__(self, *folders: Path) -> None:
+    def __init__(self, *folders: Path, most_bytes: int = 0) -> None:
         self._folders = folders
+        #: Bytes that the first folder may hold, the oldest going first; 0: no bound.
+        self._most_bytes = most_bytes
 
     @property
     def folder(self) -> Path:
@@ -181,7 +183,17 @@ class Cache:
         """Keep a layer's index; raises ``OSError`` and ``sqlite3.Error``."""
         path = self._folders[0] / _file_name(digest)
         write(layer, path)
+        if self._most_bytes:
+            self._make_room(path)
         return path
+
+    def _make_room(self, newest: Path) -> None:
+        held = 0
+        files = [(file.stat(), file) for file in self.folder.iterdir()]
+        for facts, file in sorted(files, key=lambda each: each[0].st_mtime, reverse=True):
+            held += facts.st_size
+            if held > self._most_bytes and file != newest:
+                file.unlink(missing_ok=True)
 
     @contextmanager
     def open(self, digest: str) -> Iterator[Index | None]:

@@ -87,13 +87,17 @@ class Library(ABC):
         """Where the index of a layer belongs."""
         return self._cache
 
+    def figures_cache(self, image: Image) -> Cache:
+        """Where an image's figures belong: with the least trusted of its layers."""
+        return self._cache
+
     def figures(self, image: Image) -> dict[str, Any]:
         """An image's efficiency and what to change, as :func:`told` says it."""
         if kept := self._kept_figures(image):
             return kept
         with self.union(image) as union:
             figures = efficiency.measure([index.all() for index in union.layers])
-            document = told(figures, advice.advise(figures, union, image.layers))
+            document = told(figures, advice.advise(figures, union))
         self._keep_figures(image, document)
         return document
 
@@ -102,9 +106,10 @@ class Library(ABC):
         chains = image_chains(image)
         if not chains:
             return None
-        number = len(image.layers) - 1
-        folder = self.cache(image, number).folder
-        return folder / f"figures-{VERSION}-{chains[-1].partition(':')[2]}.json"
+        return (
+            self.figures_cache(image).folder
+            / f"figures-{VERSION}-{chains[-1].partition(':')[2]}.json"
+        )
 
     def _kept_figures(self, image: Image) -> dict[str, Any] | None:
         path = self.figures_path(image)
@@ -129,7 +134,11 @@ def image_chains(found: Image) -> list[str]:
 
 
 def told(figures: efficiency.Efficiency, advices: list[advice.Advice]) -> dict[str, Any]:
-    """Figures and advice as plain data; sizes are bytes, paths texts (:func:`path_text`)."""
+    """Figures and advice as plain data; sizes are bytes, paths texts (:func:`path_text`).
+
+    Only what follows from the layers themselves: images of the same layers share it, and the
+    instructions that made them are what each image says.
+    """
     return {
         "efficiency": figures.score,
         "wasted_bytes": figures.wasted_bytes,
@@ -193,7 +202,7 @@ class ArchiveLibrary(Library):
                 if not self._cache.path(digest):
                     self._cache.put(digest, layer)
         with self.union(image) as union:
-            document = told(figures, advice.advise(figures, union, image.layers))
+            document = told(figures, advice.advise(figures, union))
         self._keep_figures(image, document)
         return document
 

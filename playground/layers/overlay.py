@@ -19,7 +19,7 @@ from playground.layers.entries import Entry, Layer
 from playground.layers.errors import LayersError
 from playground.runtime import syscalls
 
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOATIME
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY
 #: ``user.`` is what an engine in a user namespace writes.
 _OPAQUE_NAMES = ("trusted.overlay.opaque", "user.overlay.opaque")
 _KINDS = {

@@ -184,7 +184,17 @@ def _content(library: Library, image: Image, stack: Union, found: Found) -> byte
 
 
 def _figures(library: Library, question: dict[str, Any]) -> dict[str, Any]:
-    return library.figures(library.find(_text(question, "image")))
+    image = library.find(_text(question, "image"))
+    figures = library.figures(image)
+    advice = [
+        {
+            **each,
+            "instruction": image.layers[each["layer"]].created_by,
+            "by_instruction": image.layers[each["by"]].created_by,
+        }
+        for each in figures.get("advice", [])
+    ]
+    return {**figures, "advice": advice}
 
 
 def _compare(library: Library, question: dict[str, Any]) -> dict[str, Any]:
@@ -231,7 +241,8 @@ def _container(library: Library, question: dict[str, Any]) -> dict[str, Any]:
 
 def _fitting(documents: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """As many as an answer has room for, one at least: paths of 4 kB are a hostile layer's."""
-    fitting, length = [], 0
+    fitting: list[dict[str, Any]] = []
+    length = 0
     for document in documents:
         length += len(document["path"]) + len(document["target"])
         if fitting and length > _MOST_LETTERS:
