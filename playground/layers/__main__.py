@@ -19,7 +19,8 @@ def main(archive: str, cache: str) -> int:
         with Archive(Path(archive)) as opened:
             library = ArchiveLibrary(opened, Cache(Path(cache)))
             for image in library.images():
-                print(json.dumps({"image": image.id, **library.analyse(image)}))
+                library.analyse(image)
+                print(json.dumps({"image": image.id, **library.keep(image)}))
     except (LayersError, OSError) as error:
         print(f"{archive}: {error}", file=sys.stderr)
         return 1

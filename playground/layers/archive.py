@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,10 @@ from playground.layers.image import Image
 _MOST_MEMBERS = 20_000
 _MOST_IMAGES = 32
 _MOST_NESTED = 4
-_PIECE = 1 << 20
+#: Each piece costs a wait for the interpreter's lock: few and large ones.
+_PIECE = 4 << 20
+_HASHING = 2
+_LIES = "a layer is not what its digest says"
 
 
 class _Member(NamedTuple):
@@ -66,27 +70,54 @@ class Archive:
 
     def read_layer(self, diff_id: str) -> Layer:
         """Read a layer's entries; raises :class:`BadArchive`, also if its digest is another."""
-        blob = self._blob(diff_id)
-        kind = packed.kind_of(os.pread(self._fd, 4, blob.at))
-        layer = Layer()
-        if kind == packed.PLAIN:
-            # The hash needs every byte and the entries few: the one runs beside the other.
-            with ThreadPoolExecutor(1) as beside:
-                hashing = beside.submit(self._hash, blob)
-                _fill(layer, tarfiles.Region(self._fd, blob.at, blob.size))
-                is_digest = blob_is = hashing.result()
-        else:
-            source = packed.Unpacked(self._fd, blob.at, blob.size, kind)
-            _fill(layer, source)
-            blob_is, is_digest = source.finish()
-        if is_digest != diff_id or (blob.digest and blob_is != blob.digest):
-            raise BadArchive("a layer is not what its digest says", "digest")
+        # A hash needs every byte and the entries few: the one runs beside the other.
+        with ThreadPoolExecutor(1) as beside:
+            checking = beside.submit(self.check, [diff_id])
+            layer = self.read_unchecked(diff_id)
+            checking.result()
         return layer
+
+    def read_unchecked(self, diff_id: str) -> Layer:
+        """Read a layer's entries before :meth:`check`; raises :class:`BadArchive`.
+
+        A packed layer is checked all the same, as all of it has to be read.
+        """
+        blob = self._blob(diff_id)
+        layer, unpacked = self._read_entries(blob)
+        if unpacked not in ("", diff_id):
+            raise BadArchive(_LIES, "digest")
+        return layer
+
+    def check(self, diff_ids: Sequence[str]) -> None:
+        """Raise :class:`BadArchive` unless layers that are not packed have their digests."""
+        blobs = [(diff_id, self._blob(diff_id)) for diff_id in diff_ids]
+        plain = [(diff_id, blob) for diff_id, blob in blobs if self._kind(blob) == packed.PLAIN]
+        with ThreadPoolExecutor(_HASHING) as threads:
+            hashes = threads.map(self._hash, [blob for _, blob in plain])
+            for (diff_id, blob), found in zip(plain, hashes, strict=True):
+                if found != diff_id or blob.digest not in ("", found):
+                    raise BadArchive(_LIES, "digest")
+
+    def _read_entries(self, blob: Blob) -> tuple[Layer, str]:
+        """A layer's entries, and its digest if it was unpacked for that, else ``""``."""
+        layer, kind = Layer(), self._kind(blob)
+        if kind == packed.PLAIN:
+            _fill(layer, tarfiles.Region(self._fd, blob.at, blob.size))
+            return layer, ""
+        source = packed.Unpacked(self._fd, blob.at, blob.size, kind)
+        _fill(layer, source)
+        blob_is, unpacked = source.finish()
+        if blob.digest not in ("", blob_is):
+            raise BadArchive(_LIES, "digest")
+        return layer, unpacked
+
+    def _kind(self, blob: Blob) -> str:
+        return packed.kind_of(os.pread(self._fd, 4, blob.at))
 
     def read_file(self, diff_id: str, at: int, size: int) -> bytes:
         """Bytes of a layer, counted from the start of its (unpacked) archive."""
         blob = self._blob(diff_id)
-        kind = packed.kind_of(os.pread(self._fd, 4, blob.at))
+        kind = self._kind(blob)
         if kind == packed.PLAIN:
             return os.pread(self._fd, max(0, min(size, blob.size - at)), blob.at + at)
         source = packed.Unpacked(self._fd, blob.at, blob.size, kind)
@@ -101,9 +132,10 @@ class Archive:
     def _hash(self, blob: Blob) -> str:
         found = hashlib.sha256()
         at, end = blob.at, blob.at + blob.size
-        while at < end and (piece := os.pread(self._fd, min(_PIECE, end - at), at)):
-            found.update(piece)
-            at += len(piece)
+        piece = memoryview(bytearray(min(_PIECE, blob.size)))
+        while at < end and (length := os.preadv(self._fd, [piece[: end - at]], at)):
+            found.update(piece[:length])
+            at += length
         return f"sha256:{found.hexdigest()}"
 
     def _find_members(self) -> dict[str, _Member]:

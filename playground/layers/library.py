@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 import tempfile
 from abc import ABC, abstractmethod
 from bisect import bisect_right
@@ -178,6 +177,7 @@ class ArchiveLibrary(Library):
     def __init__(self, archive: Archive, cache: Cache) -> None:
         super().__init__(cache)
         self._archive = archive
+        self._read: dict[str, tuple[list[Layer], efficiency.Efficiency]] = {}
 
     def images(self) -> list[Image]:
         return self._archive.images
@@ -192,19 +192,30 @@ class ArchiveLibrary(Library):
         return self._archive.read_file(image.digests[number], entry.at, size)
 
     def analyse(self, image: Image) -> dict[str, Any]:
-        """As :meth:`figures`, but computed from what was read, and the indexes written after."""
+        """As :meth:`figures`, at once: without advice, and nothing is checked or written yet.
+
+        :meth:`keep` does that, after the answer. Raises :class:`LayersError`.
+        """
         if kept := self._kept_figures(image):
             return kept
-        layers = self._read_all(image)
+        layers = [self._archive.read_unchecked(digest) for digest in image.digests]
         figures = efficiency.measure(layers)
-        with suppress(OSError, sqlite3.Error):  # a full disk: the answer is there all the same
-            for digest, layer in zip(image.digests, layers, strict=True):
-                if not self._cache.path(digest):
-                    self._cache.put(digest, layer)
+        self._read[image.id] = (layers, figures)
+        return told(figures, [])
+
+    def keep(self, image: Image) -> dict[str, Any]:
+        """Check what :meth:`analyse` read, keep it, and return the figures with advice.
+
+        Raises :class:`LayersError` for a layer with another digest; nothing is kept then.
+        """
+        layers, figures = self._read.pop(image.id, (None, None))
+        if layers is None or figures is None:
+            return self.figures(image)
+        self._archive.check(image.digests)
+        for digest, layer in zip(image.digests, layers, strict=True):
+            if not self._cache.path(digest):
+                self._cache.put(digest, layer)
         with self.union(image) as union:
             document = told(figures, advice.advise(figures, union))
         self._keep_figures(image, document)
         return document
-
-    def _read_all(self, image: Image) -> list[Layer]:
-        return [self.read_layer(image, number) for number in range(len(image.layers))]
