@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from bench.chaos import chaos
 from bench.density import density
+from bench.layers import analyse
 from bench.prompt import claim, prompt
 from bench.sandboxes import cold, engine_run, idle_pss, overhead, thaw
 from bench.terminal import ctrl_c, echo, memory, throughput
@@ -24,6 +25,7 @@ BENCHES: dict[str, Callable[[], None]] = {
     "terminal.throughput": throughput,
     "terminal.memory": memory,
     "terminal.ctrl_c": ctrl_c,
+    "layers.analyse": analyse,
     "chaos.lost": chaos,
     "chaos.leaked": chaos,
 }
