@@ -8,6 +8,7 @@ machines. A connection names what it wants by its path: ``/terminal``, ``/engine
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor

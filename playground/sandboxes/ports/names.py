@@ -1,12 +1,11 @@
 """The host names of ports: ``<port>--<label>.<PORT_DOMAIN>``.
 
-The label stands for a sandbox and says nothing of its id. It is the same for all ports of a sandbox.
+The label stands for a sandbox and says nothing of its id; all ports of a sandbox have the same.
 """
 
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import re
 from dataclasses import dataclass
@@ -37,11 +36,8 @@ class PortName:
 
 def label_of(sandbox_id: str) -> str:
     """The label of a sandbox."""
-    mac = hmac.digest(
-        settings.SECRET_KEY.encode(),
-        b"playground.port.label:" + sandbox_id.encode(),
-        hashlib.sha256,
-    )
+    said = f"playground.port.label:{sandbox_id}".encode()
+    mac = hmac.digest(settings.SECRET_KEY.encode(), said, "sha256")
     return base64.b32encode(mac[:_LABEL_BYTES]).decode().lower()
 
 

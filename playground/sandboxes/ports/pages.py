@@ -106,7 +106,7 @@ async def _send(scope: dict[str, Any], send: Send, status: int, body: bytes, kin
 
 
 def _language(accepted: bytes) -> str:
-    """The first of the site's languages that a browser asks for, in the order that it names them."""
+    """The first language of the site's that a browser names; browsers name the best first."""
     known = {code for code, _ in settings.LANGUAGES}
     for each in re.findall(r"([a-z]{2})(?:-[a-z]+)*", accepted[:200].decode("latin-1").lower()):
         if each in known:
