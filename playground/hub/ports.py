@@ -61,8 +61,11 @@ class Ports:
     async def _serve(self, web: asyncio.Transport, line: bytes) -> None:
         try:
             ticket = tickets.read(self.key, line.decode("ascii", errors="replace").strip())
-            if ticket.purpose != "port" or not 0 < ticket.port < 1 << 16:
+            # A truth value is an int too, and no port.
+            if ticket.purpose != "port" or type(ticket.port) is not int:
                 raise tickets.BadTicket("a ticket for something else")
+            if not 0 < ticket.port < 1 << 16:
+                raise tickets.BadTicket("no port")
             if self.open[ticket.sandbox] >= MOST_EACH or self.open.total() >= self.most:
                 _answer(web, BUSY)
                 return
@@ -232,7 +235,7 @@ class _End(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         self.closed = True
         if error and self.other.transport:
-            self.other.transport.abort()  # a break must not look like an end
+            self.other.transport.abort()  # what was on its way to a broken end is void
         self._pipe.lost()
 
 
