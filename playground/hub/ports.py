@@ -15,6 +15,7 @@ import asyncio
 import logging
 from collections import Counter
 from contextlib import suppress
+from typing import cast
 
 from playground.hub import tickets
 from playground.runtime import inside
@@ -129,10 +130,9 @@ class _Entrance(asyncio.Protocol):
         self._line = bytearray()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)
         loop = asyncio.get_running_loop()
-        self._late = loop.call_later(_LINE_WITHIN, transport.abort)
+        self._late = loop.call_later(_LINE_WITHIN, self._transport.abort)
 
     def data_received(self, data: bytes) -> None:
         self._line += data
@@ -202,13 +202,11 @@ class _End(asyncio.Protocol):
         self.ended = self.closed = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-        transport.set_write_buffer_limits(high=_BUFFER)
+        self.transport = cast(asyncio.Transport, transport)
+        self.transport.set_write_buffer_limits(high=_BUFFER)
         if self.other.transport is None:  # the port's end is first, and has nobody to write to yet
-            transport.pause_reading()
+            self.transport.pause_reading()
         else:
-            assert self.other.transport
             self.other.transport.resume_reading()
 
     def data_received(self, data: bytes) -> None:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from playground.hub import ports, tickets
 from playground.hub.ports import Ports, listening
@@ -65,6 +66,12 @@ def listen(port, what):
 threading.Thread(target=listen, args=(7001, greet), daemon=True).start()
 listen(7000, serve)
 """
+
+
+@pytest.fixture(scope="module")
+def event_loop_policy() -> asyncio.AbstractEventLoopPolicy:
+    """The hub's own loop, whose transports differ."""
+    return uvloop.EventLoopPolicy()
 
 
 @pytest.fixture(scope="module")
@@ -207,9 +214,7 @@ async def test_what_is_refused(
 async def test_a_port_number_that_is_none(served: Host, entrance: tuple[Ports, Path]) -> None:
     for port in ("7000", None, 7000.5, [7000], True):
         ticket = tickets.Ticket(sandbox=served.sandbox.id, purpose="port", port=port)  # type: ignore[arg-type]
-        answer, _, writer = await connect(
-            entrance[1], tickets.issue(KEY, ticket).encode() + b"\n"
-        )
+        answer, _, writer = await connect(entrance[1], tickets.issue(KEY, ticket).encode() + b"\n")
         assert answer == ports.REFUSED, port
         await close(writer)
 
