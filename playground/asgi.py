@@ -16,11 +16,13 @@ from django.urls import path, re_path  # noqa: E402
 
 from lessons import routing as lessons  # noqa: E402
 from playground.celery import app as celery_app  # noqa: E402
+from playground.runtime import open_files  # noqa: E402
 from playground.sandboxes import routing as sandboxes  # noqa: E402
 from playground.sandboxes.ports.dispatch import ByHost  # noqa: E402
 from playground.sandboxes.uploads import UploadConsumer  # noqa: E402
 
 celery_app.set_current()
+open_files.raise_limit()  # each request to a student's port takes two
 
 upload = SessionMiddlewareStack(UploadConsumer.as_asgi())
 site = ProtocolTypeRouter(

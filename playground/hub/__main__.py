@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import resource
 import signal
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from websockets.asyncio.server import unix_serve
 from playground.hub.gateway import Hub
 from playground.hub.ports import Ports
 from playground.hub.protocol import MAX_INPUT_FRAME
+from playground.runtime import open_files
 from playground.runtime.config import RuntimeConfig
 from playground.runtime.node import Node
 
@@ -25,7 +25,8 @@ async def main() -> None:
     key = Path(os.environ["PLAYGROUND_SECRET_FILE"]).read_text().strip()
     group = int(os.environ.get("PLAYGROUND_WEB_GID", os.getgid()))
     hub = Hub(Node(RuntimeConfig.from_environ()), key)
-    ports = Ports(hub.node, key, most=_raise_open_files() // 4)
+    # Each stream to a port takes two files; terminals must find some too.
+    ports = Ports(hub.node, key, most=open_files.raise_limit() // 4)
     ports_socket = Path(os.environ.get("PLAYGROUND_PORTS_SOCKET", socket.with_name("ports.sock")))
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -51,15 +52,6 @@ async def main() -> None:
         await stop.wait()
         entrance.close()
         hub.close()
-
-
-def _raise_open_files() -> int:
-    """Have as many files open as may be, for each stream to a port takes two; return how many."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = 1 << 16 if hard == resource.RLIM_INFINITY else min(hard, 1 << 16)
-    if soft != resource.RLIM_INFINITY:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
-    return most
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-import uvloop
 
 from playground.hub import ports, tickets
 from playground.hub.ports import Ports, listening
@@ -66,12 +65,6 @@ def listen(port, what):
 threading.Thread(target=listen, args=(7001, greet), daemon=True).start()
 listen(7000, serve)
 """
-
-
-@pytest.fixture(scope="module")
-def event_loop_policy() -> asyncio.AbstractEventLoopPolicy:
-    """The hub's own loop, whose transports differ."""
-    return uvloop.EventLoopPolicy()
 
 
 @pytest.fixture(scope="module")

@@ -180,7 +180,7 @@ def test_what_the_server_is_told(me: PortClient) -> None:
     headers = {name.lower(): value for name, value in said["headers"]}
     assert headers["host"] == me.host
     assert headers["cookie"] == "mine=1; other=2"
-    assert headers["x-forwarded-for"] == "127.0.0.1"
+    assert headers["x-forwarded-for"] == "6.6.6.6"  # loopback is a proxy that the site believes
     assert headers["x-forwarded-host"] == me.host
     assert headers["x-forwarded-proto"] == "http"
     assert headers["accept-encoding"] == "gzip"
@@ -242,17 +242,18 @@ def raw_answer(me: PortClient, data: bytes, accept: str = "text/html") -> tuple[
 
 def test_servers_that_speak_nonsense(me: PortClient) -> None:
     for data in (
-        b"",
         b"220 smtp.example ESMTP\r\n",
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
         b"HTTP/1.1 999 Odd\r\nContent-Length: 0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx",
         b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nX: " + b"y" * 100_000 + b"\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX: " + b"y" * 40_000 + b"\r\n\r\n",
     ):
         status, body = raw_answer(me, data)
         assert status == 502, data[:60]
         assert "does not speak HTTP" in body
+    status, body = raw_answer(me, b"")
+    assert status == 502 and "Nothing answers on this port" in body
     # Two answers where one is due: the second is nobody's.
     two = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok" * 2
     assert raw_answer(me, two) == (200, "ok")
@@ -350,6 +351,8 @@ def test_tickets(me: PortClient, another: PortClient) -> None:
     assert given.header("Cache-Control") and given.status == 302
     cookie = me.ask(path, cookie="").header("Set-Cookie")
     assert re.fullmatch(r"playground-port=\S+; Path=/; HttpOnly; SameSite=Lax", cookie)
+    safe = me.ask(path, cookie="", X_Forwarded_Proto="https").header("Set-Cookie")
+    assert re.fullmatch(r"__Host-playground-port=\S+; Path=/; HttpOnly; SameSite=Lax; Secure", safe)
     for host, tried in (
         (me.host, path[:-2]),
         (me.host, path.replace("ticket=", "ticket=x")),
@@ -516,7 +519,7 @@ def test_nothing_answers(me: PortClient) -> None:
 
 def test_a_udp_port_is_none(me: PortClient) -> None:
     host_of(me).sh(
-        "docker run -d --name udp -p 5300:53/udp busybox nc -u -l -p 53; sleep 1; "
+        "docker run -d --name udp -p 5300:53/udp busybox sleep 1000; sleep 0.5; "
         "grep -q 14B4 /proc/net/udp"
     )
     other = PortClient(me.site, me.session)

@@ -7,6 +7,7 @@ of that sandbox; there it becomes a pass, a cookie of that origin.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -106,6 +107,12 @@ async def is_there(sandbox_id: str) -> bool:
         there = await database_sync_to_async(_look)(sandbox_id)
         _seen[sandbox_id] = (now, there)
     return there
+
+
+async def attend(sandbox_id: str) -> None:
+    """Note for as long as something is open that somebody is there; return when it is over."""
+    while await is_there(sandbox_id):
+        await asyncio.sleep(2 * LOOK_AGAIN)
 
 
 def _look(sandbox_id: str) -> bool:

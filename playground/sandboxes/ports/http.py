@@ -13,7 +13,8 @@ import aiohttp
 from multidict import CIMultiDict
 from yarl import URL
 
-from playground.sandboxes.ports import headers, pages, upstream
+from playground.hub import ports
+from playground.sandboxes.ports import access, headers, pages, upstream
 from playground.sandboxes.ports.access import Pass
 from playground.sandboxes.ports.asgi_types import Receive, Send
 from playground.sandboxes.ports.names import PortName
@@ -63,12 +64,15 @@ async def pass_on(
     incoming = _Incoming(receive)
     work = asyncio.create_task(_serve(scope, incoming if has_body else None, send, name, leave))
     leaving = asyncio.create_task(incoming.gone(has_body))
+    # A long download is as good a sign of life as an open page.
+    there = asyncio.create_task(access.attend(leave.sandbox))
+    tasks = (work, leaving, there)
     try:
-        await asyncio.wait({work, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in (work, leaving):
+        for task in tasks:
             task.cancel()
-        for task in (work, leaving):
+        for task in tasks:
             with suppress(asyncio.CancelledError):
                 await task
 
@@ -108,6 +112,11 @@ async def _serve(
         await send({"type": "http.response.body", "body": b""})
     except upstream.NoStream as why:
         await pages.no_stream(scope, send, name, why)
+    except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
+        # Docker takes connections for a container in which nothing listens (yet), and drops them.
+        log.debug("a port's server: %r", error)
+        if not begun:
+            await pages.no_stream(scope, send, name, upstream.NoStream(ports.SILENT))
     except (aiohttp.ClientError, OSError, ClientGone, ValueError) as error:
         # An answer that has begun and breaks off must not look complete: the server, which finds
         # it unfinished, cuts the browser's connection.

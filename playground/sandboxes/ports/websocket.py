@@ -53,7 +53,8 @@ async def pass_on(
         await _pump(receive, send, server, leave)
     finally:
         # Not waited for: a server that never answers a close is left to itself.
-        server.transport.abort() if server.close_code is None else None
+        if server.close_code is None:
+            server.transport.abort()
 
 
 async def refuse(send: Send, status: int, response: Response | None = None) -> None:
@@ -105,7 +106,7 @@ async def _pump(receive: Receive, send: Send, server: ClientConnection, leave: P
         for work in (
             _to_server(receive, server),
             _to_browser(send, server),
-            _attend(leave),
+            access.attend(leave.sandbox),
         )
     }
     try:
@@ -146,9 +147,3 @@ async def _to_browser(send: Send, server: ClientConnection) -> None:
             "reason": server.close_reason or "",
         }
     )
-
-
-async def _attend(leave: Pass) -> None:
-    """Note now and then that somebody is there; end with the sandbox."""
-    while await access.is_there(leave.sandbox):
-        await asyncio.sleep(access.LOOK_AGAIN * 2)
