@@ -7,6 +7,9 @@ from collections.abc import Callable
 
 from bench.chaos import chaos
 from bench.density import density
+from bench.layers import analyse
+from bench.ports import latency as port_latency
+from bench.ports import throughput as port_throughput
 from bench.prompt import claim, prompt
 from bench.sandboxes import cold, engine_run, idle_pss, overhead, thaw
 from bench.terminal import ctrl_c, echo, memory, throughput
@@ -24,6 +27,9 @@ BENCHES: dict[str, Callable[[], None]] = {
     "terminal.throughput": throughput,
     "terminal.memory": memory,
     "terminal.ctrl_c": ctrl_c,
+    "layers.analyse": analyse,
+    "port.throughput": port_throughput,
+    "port.latency": port_latency,
     "chaos.lost": chaos,
     "chaos.leaked": chaos,
 }

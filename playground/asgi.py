@@ -1,4 +1,4 @@
-"""The web process: pages by Django, websockets by Channels."""
+"""The web process: pages by Django, websockets by Channels, students' ports by their host names."""
 
 from __future__ import annotations
 
@@ -16,13 +16,16 @@ from django.urls import path, re_path  # noqa: E402
 
 from lessons import routing as lessons  # noqa: E402
 from playground.celery import app as celery_app  # noqa: E402
+from playground.runtime import open_files  # noqa: E402
 from playground.sandboxes import routing as sandboxes  # noqa: E402
+from playground.sandboxes.ports.dispatch import ByHost  # noqa: E402
 from playground.sandboxes.uploads import UploadConsumer  # noqa: E402
 
 celery_app.set_current()
+open_files.raise_limit()  # each request to a student's port takes two
 
 upload = SessionMiddlewareStack(UploadConsumer.as_asgi())
-application = ProtocolTypeRouter(
+site = ProtocolTypeRouter(
     {
         # Django would take in the whole body of an upload before it looks at it.
         "http": URLRouter([path("sandbox/files/put/", upload), re_path("", pages)]),  # type: ignore[list-item, arg-type]
@@ -33,3 +36,5 @@ application = ProtocolTypeRouter(
         ),
     }
 )
+
+application = ByHost(site)  # type: ignore[arg-type]

@@ -98,6 +98,11 @@ SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
+if _flag("PLAYGROUND_HTTPS"):
+    # Host-only by their names (RFC 6265bis): no page on a neighbouring host, such as a student's
+    # port, can set them, whatever Domain it claims.
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
@@ -149,6 +154,11 @@ CELERY_BEAT_SCHEDULE = {
 
 #: The hub of this node, a unix socket.
 HUB_SOCKET = os.environ.get("PLAYGROUND_HUB_SOCKET", str(VAR / "run" / "hub.sock"))
+#: Where the hub takes streams to sandboxes' ports, a unix socket.
+PORTS_SOCKET = os.environ.get("PLAYGROUND_PORTS_SOCKET", str(VAR / "run" / "ports.sock"))
+#: Below it a published port has a host name of its own. It needs a wildcard in the name server, and
+#: ``localhost`` has one in every browser.
+PORT_DOMAIN = os.environ.get("PLAYGROUND_PORT_DOMAIN", "localhost").lower().strip(".")
 #: What `serve` found out about the machine; the page tells students when nothing can run.
 NODE_STATUS_FILE = VAR / "run" / "node.json"
 #: A sandbox that nobody has looked at for so long is frozen until somebody does.

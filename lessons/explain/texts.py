@@ -10,7 +10,7 @@ from typing import Any
 
 import tomli
 
-from lessons.library import LANGUAGES
+from lessons.format import LANGUAGES
 
 FOLDER = Path(__file__).parent / "texts"
 #: The commands whose options have texts: both make a container, with the same options.

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET
 
 from lessons.explain import builder as building
 from lessons.explain import parts, texts
-from lessons.library import LANGUAGES
+from lessons.format import LANGUAGES
 from playground.dockerline.parse import MOST_CHARACTERS, parse
 from playground.sandboxes import inspecting
 from playground.sandboxes.students import student_of

@@ -65,11 +65,10 @@ def prepare(text: str, file: str, report: Report) -> Prepared:
         if marks and fences.open and fences.closes(line.text):
             line = Line(line.text[: marks.start()], line.number)
             _add(prepared, opened, marks[1], place, report)
-        elif marks and not marks.start() and not fences.open and _is_below(prepared, marks[1]):
+        elif marks and not fences.open and _is_below(prepared, line.text, opened):
             # The marker stands below the block instead of behind it.
-            if opened not in prepared.fences:
-                _add(prepared, opened, marks[1], place, report)
-                line = Line("", line.number)
+            _add(prepared, opened, marks[1], place, report)
+            line = Line("", line.number)
         was_inside = fences.inside(line.text)
         if fences.opened:
             opened = len(prepared.lines)
@@ -101,11 +100,13 @@ def _closed(lines: list[Line]) -> list[Line]:
     return found
 
 
-def _is_below(prepared: Prepared, marks: str) -> bool:
-    """Whether the line before is a code block's last."""
+def _is_below(prepared: Prepared, text: str, opened: int) -> bool:
+    """Whether a line is a marker by itself, below a code block that has none."""
     last = prepared.lines[-1].text.strip() if prepared.lines else ""
-    words = _words(_MARK.findall(marks)[0])
-    return bool(last) and set(last) <= {"`", "~"} and words[:1] in (("exec",), ("copy",), ("open",))
+    if not last or not set(last) <= {"`", "~"} or opened in prepared.fences:
+        return False
+    found = _MARK.match(text.strip())
+    return bool(found) and _words(found[1])[:1] in (("exec",), ("copy",), ("open",))
 
 
 def _add(prepared: Prepared, fence: int, marks: str, place: Place, report: Report) -> None:

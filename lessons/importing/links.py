@@ -43,9 +43,7 @@ class Links:
             if host:
                 self._report.count("links")
                 return f"[{text}]({_SPECIAL.sub(_quoted, target)})"
-        self._report.lose(
-            place, f"link to {target}", "no whole address; its text stays"
-        )
+        self._report.lose(place, f"link to {target}", "no whole address; its text stays")
         return text
 
     def image(self, alt: str, target: str, place: Place) -> str:

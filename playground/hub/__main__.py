@@ -12,7 +12,9 @@ import uvloop
 from websockets.asyncio.server import unix_serve
 
 from playground.hub.gateway import Hub
+from playground.hub.ports import Ports
 from playground.hub.protocol import MAX_INPUT_FRAME
+from playground.runtime import open_files
 from playground.runtime.config import RuntimeConfig
 from playground.runtime.node import Node
 
@@ -23,11 +25,18 @@ async def main() -> None:
     key = Path(os.environ["PLAYGROUND_SECRET_FILE"]).read_text().strip()
     group = int(os.environ.get("PLAYGROUND_WEB_GID", os.getgid()))
     hub = Hub(Node(RuntimeConfig.from_environ()), key)
+    # Each stream to a port takes two files; terminals must find some too.
+    ports = Ports(hub.node, key, most=open_files.raise_limit() // 4)
+    ports_socket = Path(os.environ.get("PLAYGROUND_PORTS_SOCKET", socket.with_name("ports.sock")))
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await hub.adopt()
-    socket.unlink(missing_ok=True)
+    for each in (socket, ports_socket):
+        each.unlink(missing_ok=True)
+    entrance = await asyncio.get_running_loop().create_unix_server(
+        ports.entrance, str(ports_socket), backlog=512
+    )
     async with unix_serve(
         hub.serve,
         str(socket),
@@ -36,10 +45,12 @@ async def main() -> None:
         max_queue=16,
         ping_interval=20,
     ):
-        os.chown(socket, -1, group)
-        socket.chmod(0o660)
+        for each in (socket, ports_socket):
+            os.chown(each, -1, group)
+            each.chmod(0o660)
         logging.getLogger(__name__).info("the hub listens on %s", socket)
         await stop.wait()
+        entrance.close()
         hub.close()
 
 

@@ -24,6 +24,8 @@ class Ticket:
     terminal: str = ""
     #: The name of somebody who only looks on; empty for the sandbox's own student.
     guest: str = ""
+    #: The port that a stream of ``playground.hub.ports`` leads to.
+    port: int = 0
 
 
 def issue(key: str, ticket: Ticket) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from django.urls import path
 
 from playground.sandboxes import files, sharing, views
+from playground.sandboxes.ports.views import port
 
 urlpatterns = [
     path("images/", views.catalogue, name="catalogue"),
     path("recordings/", views.recordings, name="recordings"),
+    path("ports/<int:port>/", port, name="port"),
     path("sandbox/share/", sharing.share, name="share"),
     path("sandbox/share/stop/", sharing.stop, name="share-stop"),
     path("watch/<str:token>/", sharing.watch, name="watch"),

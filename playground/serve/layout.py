@@ -47,6 +47,11 @@ class Layout:
         return self.run / "hub.sock"
 
     @property
+    def ports_socket(self) -> Path:
+        """Where the hub takes streams to sandboxes' ports."""
+        return self.run / "ports.sock"
+
+    @property
     def redis(self) -> Path:
         """Redis's own folder: its socket, process id and data."""
         return self.var / "redis"
@@ -100,6 +105,7 @@ class Layout:
             "PLAYGROUND_WEB_GID": str(WEB_ID),
             "PLAYGROUND_SERVE": str(self.var),
             "PLAYGROUND_HUB_SOCKET": str(self.hub_socket),
+            "PLAYGROUND_PORTS_SOCKET": str(self.ports_socket),
             "PLAYGROUND_REDIS_SOCKET": str(self.redis_socket),
             "DJANGO_SETTINGS_MODULE": "playground.settings",
             "PYTHONUNBUFFERED": "1",

@@ -87,6 +87,7 @@ def _paths_without_rights() -> dict[str, str]:
         "PLAYGROUND_VAR": str(_VAR),
         "PLAYGROUND_SECRET_FILE": str(_VAR / "secret"),
         "PLAYGROUND_HUB_SOCKET": str(_VAR / "run" / "hub.sock"),
+        "PLAYGROUND_PORTS_SOCKET": str(_VAR / "run" / "ports.sock"),
         "PLAYGROUND_REDIS_SOCKET": str(_VAR / "redis" / "redis.sock"),
         "HOME": str(_VAR / "home"),
     }

@@ -10,7 +10,7 @@ import pytest
 
 import lessons.explain
 from lessons.explain import manual, texts
-from lessons.library import LANGUAGES
+from lessons.format import LANGUAGES
 from playground.dockerline import help_text, installed, options
 from playground.dockerline.parse import parse
 from playground.runtime import hostimage

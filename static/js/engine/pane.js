@@ -40,6 +40,8 @@ export class EnginePane {
       this.picture.draw();
     });
     this.facts.addEventListener("click", (event) => this.#pressed(event));
+    // A port's box: once for its facts, twice for its page; with keys it is Enter twice.
+    root.addEventListener("dblclick", (event) => event.target.closest(".box-port") && this.#openPort());
     this.facts.addEventListener("keydown", (event) => event.key === "Escape" && this.close());
     this.view(localStorage.getItem("playground.view") ?? "picture", false);
   }
@@ -64,7 +66,10 @@ export class EnginePane {
   open(key) {
     this.opened = key;
     this.picture.select(key);
-    if (this.#drawFacts()) this.facts.querySelector("[data-close]").focus({ preventScroll: true });
+    if (!this.#drawFacts()) return;
+    // From a port's box the next Enter opens it.
+    const port = this.facts.querySelector("[data-facts-port]");
+    (port.hidden ? this.facts.querySelector("[data-close]") : port).focus({ preventScroll: true });
   }
 
   close() {
@@ -110,6 +115,11 @@ export class EnginePane {
     port.hidden = !(found.port?.protocol === "tcp" && port.dataset.address);
     if (!port.hidden) port.href = port.dataset.address.replace("PORT", found.port.host);
     return true;
+  }
+
+  #openPort() {
+    const port = this.facts.querySelector("[data-facts-port]");
+    if (!this.facts.hidden && !port.hidden) port.click();
   }
 
   #pressed(event) {
