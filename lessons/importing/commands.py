@@ -42,7 +42,7 @@ class Commands:
             self._report.lose(place, text, why.replace("`images`", "the catalogue"))
         if needs := _INTERNET.search(text):
             skip = True
-            self._report.lose(_within(text, needs.start(), place), needs[0], _NO_INTERNET)
+            self._internet(text, needs.start(), place)
         if placeholder := _PLACEHOLDER.search(text):
             skip = True
             where = _within(text, placeholder.start(), place)
@@ -55,8 +55,7 @@ class Commands:
     def script(self, text: str, place: Place) -> None:
         """Look through a script that nobody types."""
         for needs in _INTERNET.finditer(text):
-            where = _within(text, needs.start(), place)
-            self._report.lose(where, needs[0], _NO_INTERNET)
+            self._internet(text, needs.start(), place)
         for number, line in enumerate(text.splitlines()):
             if line.lstrip().startswith("#"):
                 continue
@@ -79,6 +78,10 @@ class Commands:
             elif with_tag(image) not in self._made:
                 where = _within(text, found.start(1), place)
                 self._report.lose(where, f"FROM {image}", "the image is not in the catalogue")
+
+    def _internet(self, text: str, offset: int, place: Place) -> None:
+        line = text[text.rfind("\n", 0, offset) + 1 :].split("\n", 1)[0]
+        self._report.lose(_within(text, offset, place), line.strip(), _NO_INTERNET)
 
     def _note_images(self, text: str) -> None:
         for command in parse(text.replace("\\\n", "  ")):

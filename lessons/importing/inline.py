@@ -175,7 +175,7 @@ class _Reading:
             self.put("]")
             return at + 1
         start, bracket = self._open.pop()
-        target, end = self._target(start, at)
+        target, title, end = self._target(start, at)
         if target is None:
             self.put("]")
             return at + 1
@@ -183,18 +183,17 @@ class _Reading:
         place = self.where(at)
         text = inner.removeprefix(bracket)
         links = self._owner._links
-        self.put(
-            links.image(text, target, place) if bracket == "![" else links.link(text, target, place)
-        )
+        self.put((links.image if bracket == "![" else links.link)(text, target, place, title))
         # Kramdown writes a link's attributes behind it.
         if after := self._dialect.loose(self._text, end, place):
             self.put(after[1])
             return after[0]
         return end
 
-    def _target(self, start: int, at: int) -> tuple[str | None, int]:
-        """The target behind a closing bracket and where it ends."""
+    def _target(self, start: int, at: int) -> tuple[str | None, str, int]:
+        """The target behind a closing bracket, its title, and where both end."""
         text, after = self._text, at + 1
+        words = ""
         if text.startswith("(", after):
             spaces = re.compile(r"[ \t]*\n?[ \t]*")
             begin = spaces.match(text, after + 1)
@@ -206,19 +205,20 @@ class _Reading:
             if between.end() > end and text[between.end() : between.end() + 1] in ('"', "'", "("):
                 title = parseLinkTitle(text, between.end(), len(text))
                 if title.ok:
-                    end = title.pos
+                    words, end = title.str, title.pos
             closing = spaces.match(text, end)
             assert closing
             if text.startswith(")", closing.end()) and (found.ok or end == begin.end()):
-                return (found.str if found.ok else ""), closing.end() + 1
+                return (found.str if found.ok else ""), words, closing.end() + 1
         label = _LABEL.match(text, after)
         inner = "".join(p for p in self._out[start:] if isinstance(p, str)).lstrip("!")[1:]
         name, end = (label[1] or inner, label.end()) if label else (inner, after)
         key = normalizeReference(name) if len(name) <= 200 else ""
         if key in self._owner._references:
             self._owner.used.add(key)
-            return str(self._owner._references[key]["href"]), end
-        return None, after
+            reference = self._owner._references[key]
+            return str(reference["href"]), str(reference["title"] or ""), end
+        return None, "", after
 
     def _since(self, start: int) -> str:
         """Take back what was put out since ``start``: its text; marks in it stay."""

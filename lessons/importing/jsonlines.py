@@ -28,7 +28,7 @@ class JsonFile:
             raise BadSource(place, f"this is no JSON: {error.msg}") from None
         except RecursionError:
             raise BadSource(Place(name), "this JSON is nested too deep") from None
-        self._lines: dict[Path, int] = {(): 1}
+        self._lines: dict[Path, int] = {}
         self._taken: set[Path] = set()
         for path, line in _walk(text, name):
             if path in self._lines:
@@ -41,9 +41,9 @@ class JsonFile:
 
     def place(self, *path: str | int) -> Place:
         """Where a value stands, or the nearest one around it."""
-        while path not in self._lines:
+        while path and path not in self._lines:
             path = path[:-1]
-        return Place(self.name, self._lines[path])
+        return Place(self.name, self._lines.get(path, 1))
 
     def get(self, *path: str | int) -> Any:
         """Return a value without taking it, ``None`` if it is not there."""

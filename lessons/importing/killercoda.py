@@ -81,6 +81,7 @@ class _Scenario:
 
     def _facts(self) -> None:
         index, draft = self._index, self._draft
+        index.table("details")
         draft.title = index.text("title").strip()
         if not draft.title:
             raise BadSource(index.place("title"), "the scenario has no title")

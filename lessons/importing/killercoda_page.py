@@ -41,7 +41,8 @@ class Killercoda(Dialect):
     def loose(self, text: str, at: int, place: Place) -> tuple[int, str] | None:
         if text.startswith("[[", at):
             end = text.find("]]", at)
-            if end > 0 and re.fullmatch(r"[A-Z0-9_]+", text[at + 2 : end]):
+            known = end > 0 and re.fullmatch(r"\w+", text[at + 2 : end])
+            if known and not text.startswith("(", end + 2):
                 self.report.lose(place, text[at : end + 2], "nothing here corresponds to it")
                 return end + 2, text[at : end + 2].replace("[", "\\[")
         elif found := _MARK.match(text, at):

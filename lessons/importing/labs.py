@@ -52,6 +52,7 @@ def read(page: Path, report: Report) -> tuple[Draft, Folder]:
 class _Lab:
     def __init__(self, folder: Folder, name: str, report: Report) -> None:
         self._name = name
+        self._folder = folder
         self._report = report
         self._text = folder.read_text(name, Place(name))
         self._draft = Draft()
@@ -64,6 +65,11 @@ class _Lab:
         head = frontmatter.read(self._text, self._name)
         self._facts(head)
         values = {key: str(value) for key, value in head.values.items() if value is not None}
+        # The values above it are taken one by one, and what is not taken is reported.
+        self._folder.texts[self._name] = "\n".join(
+            ["" for _ in range(head.body[0].number - 1 if head.body else 0)]
+            + [line.text for line in head.body]
+        )
         prepared = prepare(head.body, self._name, self._report, values)
         page = Page(prepared, self._name, self._tools)
         self._steps(page)
@@ -113,11 +119,10 @@ class _Lab:
                 raise BadSource(Place(self._name, 1), "the lab has no title")
             draft.title = page.headings[0].title
         begins = _chapters(page.headings)
-        starts = [heading.line for heading in begins]
-        first = lines[: starts[0]] if starts else lines
-        if any(line.strip() for line in first):
-            self._step(draft.title, first, page)
-        for heading, end in zip(begins, [*starts[1:], len(lines)], strict=True):
+        ends = [*(heading.line for heading in begins), len(lines)]
+        if any(line.strip() for line in lines[: ends[0]]):
+            self._step(draft.title, lines[: ends[0]], page)
+        for heading, end in zip(begins, ends[1:], strict=True):
             self._step(heading.title, lines[heading.line + 1 : end], page)
         if not draft.steps:
             raise BadSource(Place(self._name, 1), "the lab has no text")

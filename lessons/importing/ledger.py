@@ -19,7 +19,9 @@ _MARKUP = re.compile(
     r"|\{\{\s*(?:exec|execute|copy|open)?\s*\}\}|\{\{\s*(?:exec|execute|copy)\s+interrupt\s*\}\}"
     r"|\{:\s*\.(?:term1|quiz)\s*\}|\{%-?\s*(?:highlight|endhighlight|raw|endraw)\b[^%]*%\}"
     r"|\{\{\s*site\.(?:baseurl|url)\s*\}\}|>>\s*Q\d+\s*:"
-    r"|</?(?:details|summary|p|br|b|strong|i|em|code|kbd|pre|ul|ol|li|h[1-6]|hr)\b[^<>\"']*>",
+    r"|</?(?:details|summary|p|br|b|strong|i|em|code|kbd|ul|ol|li|h[1-6]|hr|a)\b[^<>\"']*>"
+    # What a link leads to and where a picture is, `links` sees to.
+    r"|</?(?:pre|img)\b[^<>]*>|<a\s+href=\"[^\"<>]*\"\s*>|\]\((?:\{\{[^{}]*\}\}|[^()\s\"{}])*|^\s{0,3}\[[^\]]+\]:\s*\S+",
     re.IGNORECASE,
 )
 

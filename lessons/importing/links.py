@@ -28,7 +28,7 @@ class Links:
         #: Files of the source that a page shows.
         self.shown: set[str] = set()
 
-    def link(self, text: str, target: str, place: Place) -> str:
+    def link(self, text: str, target: str, place: Place, title: str = "") -> str:
         """Return a link, or its text where the target is none that a lesson may have."""
         if target.startswith(("http://", "https://")):
             try:
@@ -42,15 +42,15 @@ class Links:
                 return address if text.strip("`<>") == target else f"{text} ({address})"
             if host:
                 self._report.count("links")
-                return f"[{text}]({_SPECIAL.sub(_quoted, target)})"
+                return f"[{text}]({_SPECIAL.sub(_quoted, target)}{_titled(title)})"
         self._report.lose(place, f"link to {target}", "no whole address; its text stays")
         return text
 
-    def image(self, alt: str, target: str, place: Place) -> str:
+    def image(self, alt: str, target: str, place: Place, title: str = "") -> str:
         """Return a picture that is copied, or its text."""
         if re.match(r"[a-z][a-z0-9+.-]*:|//", target, re.IGNORECASE):
             self._report.lose(place, target, "a picture of another site is not shown")
-            return self.link(alt or "picture", target, place) if "://" in target else alt
+            return self.link(alt or "picture", target, place, title) if "://" in target else alt
         try:
             name = self._copy(unquote(target).partition("?")[0], place)
         except BadSource as error:
@@ -62,7 +62,7 @@ class Links:
         if not alt.strip():
             alt = posixpath.splitext(posixpath.basename(target))[0]
             self._report.change(place, target, "it has no text for who cannot see it: its name is")
-        return f"![{alt}]({name})"
+        return f"![{alt}]({name}{_titled(title)})"
 
     def _copy(self, target: str, place: Place) -> str:
         if not target.lower().endswith(_SUFFIXES):
@@ -92,6 +92,11 @@ class Links:
             else:
                 return name
         raise first or NoSuchFile(place, f"there is no file {target}")
+
+
+def _titled(title: str) -> str:
+    words = " ".join(title.replace("\\", "").replace('"', "'").split())
+    return f' "{words}"' if words else ""
 
 
 def _quoted(found: re.Match[str]) -> str:

@@ -33,6 +33,10 @@ class Outline:
         self._around.pop()
         self._low = min(self._low, len(self._around))
 
+    def begin(self) -> None:
+        """A list begins: a blank line parts it from what stands before it."""
+        self._tight = self._tight and bool(self._around)
+
     def put(self, lines: list[str], tight: bool = False) -> int:
         """Write a block; returns its first line's place. ``tight``: a line of a tight list."""
         if self.lines and not (tight and self._tight):

@@ -58,11 +58,11 @@ class Page:
         self._hint: int | None = None
         self._hint_depth = 0
         self.headings: list[Heading] = []
-        env: dict[str, Any] = {}
+        self._env: dict[str, Any] = {}
         parser = MarkdownIt("commonmark", {"html": True}).enable("table")
-        self._tokens = parser.parse("\n".join(line.text for line in prepared.lines), env)
-        self._references = env.get("references", {})
-        self._inline = Inline(tools.dialect, tools.links, self._report, self._references)
+        self._tokens = parser.parse("\n".join(line.text for line in prepared.lines), self._env)
+        references = self._env.get("references", {})
+        self._inline = Inline(tools.dialect, tools.links, self._report, references)
         self._read()
 
     @property
@@ -84,12 +84,19 @@ class Page:
             if not mark.used:
                 why = "there is nothing here that it could belong to"
                 self._report.lose(mark.place, " ".join(mark.words), why)
-        for key, reference in self._references.items():
-            if key not in self._inline.used:
+        self._definitions()
+
+    def _definitions(self) -> None:
+        """Report the definitions of links that no link of the lesson has come of."""
+        text = "\n".join(self._out.lines)
+        every = [(key, False, each) for key, each in self._env.get("references", {}).items()]
+        every += [(each["label"], True, each) for each in self._env.get("duplicate_refs", [])]
+        for key, again, reference in every:
+            if again or key not in self._inline.used or f"]({reference['href']}" not in text:
                 start, end = reference["map"]
                 place, what = self._place(start), f"[{key.lower()}]: {reference['href']}"
                 last = self._place(max(start, end - 1)).line
-                self._report.lose(place, what, "no link uses this definition", last)
+                self._report.lose(place, what, "no link has come of this definition", last)
 
     def _token(self, at: int) -> int:
         token = self._tokens[at]
@@ -97,6 +104,8 @@ class Page:
         if kind == "list_item_open":
             mark = f"{token.info}{token.markup} "
             self._out.enter(mark, " " * len(mark))
+        elif kind in ("bullet_list_open", "ordered_list_open"):
+            self._out.begin()
         elif kind == "blockquote_open":
             self._out.enter("> ", "> ")
         elif kind in ("list_item_close", "blockquote_close"):
@@ -144,20 +153,27 @@ class Page:
         )
 
     def _put(self, pieces: list[Piece], tight: bool = False, html: bool = False) -> None:
-        actions: list[Action] = []
+        text, actions = "", list[Action]()
+
+        def flush() -> None:
+            nonlocal text, actions
+            for lines in _paragraphs(text, html):
+                self._out.put(lines, tight)
+            self._act(actions)
+            text, actions = "", []
+
         for piece in pieces:
             if isinstance(piece, str):
-                for lines in _paragraphs(piece, html):
-                    self._out.put(lines, tight)
+                text += piece
             elif isinstance(piece, Action):
                 actions.append(piece)
-            elif isinstance(piece, Listing):
-                self._out.put(fenced(piece.info, piece.text))
             else:
-                self._act(actions)
-                actions = []
-                self._hint_piece(piece)
-        self._act(actions)
+                flush()
+                if isinstance(piece, Listing):
+                    self._out.put(fenced(piece.info, piece.text))
+                else:
+                    self._hint_piece(piece)
+        flush()
 
     def _hint_piece(self, piece: HintOpens | Summary | HintEnds) -> None:
         if isinstance(piece, HintEnds):

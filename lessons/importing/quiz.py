@@ -43,7 +43,8 @@ class Quiz:
         question = self.question.strip()
         if why := self.problem():
             report.lose(self.place, question, f"{why}; it stands there as a list", self.last)
-            return [question, "", *(f"- {answer.text}" for answer in self.answers)]
+            answers = [f"- {answer.text}" for answer in self.answers]
+            return [question, "", *answers] if answers else [question]
         kind = self.kind
         if kind == "one" and sum(answer.right for answer in self.answers) > 1:
             kind = "several"

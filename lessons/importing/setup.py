@@ -51,7 +51,8 @@ class SetupScript:
         shell = interpreter(script)
         if not shell:
             first = script.split("\n", 1)[0]
-            self._report.lose(place, first, "the host has no such interpreter; it is left out")
+            why = "the host has no such interpreter; it is left out"
+            self._report.lose(place, first, why, script.count("\n") + 1)
             return False
         self._commands.script(script, place)
         # Its end does not matter there either. Here one that never ends must not keep the lesson.
@@ -67,7 +68,8 @@ class SetupScript:
         shell = interpreter(script)
         if not shell:
             first = script.split("\n", 1)[0]
-            self._report.lose(place, first, "the host has no such interpreter; it is left out")
+            why = "the host has no such interpreter; it is left out"
+            self._report.lose(place, first, why, script.count("\n") + 1)
             return ""
         self._commands.script(script, place)
         if self.file(f"{SCRIPTS}/{name}", script.encode(), "", place):

@@ -84,9 +84,10 @@ def _track(into: Path, track: str) -> str:
     file = into / library.TRACKS
     library.tracks.cache_clear()
     known = library.tracks(into) if file.exists() else {}
+    track = track or TRACK
     if track in known:
         return track
-    if track and track != TRACK:
+    if track != TRACK:
         raise BadSource(Place("."), f"there is no track {track} in {file}: {', '.join(known)}")
     order = max((each.order for each in known.values()), default=0) + 1
     with file.open("a", encoding="utf-8") as stream:
@@ -141,7 +142,8 @@ def _texts(texts: Sequence[str]) -> str:
 
 def _block(text: str) -> str:
     """A text of several lines."""
-    inner = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    inner = text.replace("\\", "\\\\")
+    # Three marks in a row would end it, and so would one before the closing three.
+    inner = re.sub(r'"(?="|\Z)', r'\\"', inner)
     inner = re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", lambda c: f"\\u{ord(c[0]):04X}", inner)
-    # A mark before the closing ones would be read as one of them.
-    return f'"""\n{inner[:-1]}\\""""' if inner.endswith('"') else f'"""\n{inner}"""'
+    return f'"""\n{inner}"""'

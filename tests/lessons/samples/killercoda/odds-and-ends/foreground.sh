@@ -1,0 +1,3 @@
+#!/bin/bash
+curl -s https://example.org/ > /dev/null
+docker run --rm alpine true

@@ -1,0 +1,2 @@
+#!/bin/sh
+echo white 7 >> /root/shop/stock

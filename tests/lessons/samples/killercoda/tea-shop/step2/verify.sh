@@ -1,0 +1,2 @@
+#!/bin/sh
+docker exec window grep -q oolong /tmp/note
