@@ -66,3 +66,8 @@ def fenced(info: str, text: str, prefix: str = "") -> list[str]:
     fence = "`" * max(3, longest + 1)
     lines = text.rstrip("\n").split("\n")
     return [f"{prefix}{line}".rstrip() for line in (f"{fence}{info}", *lines, fence)]
+
+
+def no_block(line: str) -> str:
+    """Return a line so that it opens or closes no block of a lesson."""
+    return line.replace(":::", "\\:::", 1) if line.lstrip().startswith(":::") else line

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lessons.importing.assets import Assets
 from lessons.importing.commands import Commands
-from lessons.importing.draft import Draft, DraftStep, Names, fenced
+from lessons.importing.draft import Draft, DraftStep, Names, fenced, no_block
 from lessons.importing.jsonlines import JsonFile
 from lessons.importing.killercoda_page import Killercoda, prepare
 from lessons.importing.links import Links
@@ -204,7 +204,7 @@ class _Scenario:
             return "", []
         self._report.count("checks")
         self._draft.checks[check] = text
-        return check, ["", f"::: check {check}", title, ":::"]
+        return check, ["", f"::: check {check}", no_block(title), ":::"]
 
 
 def minutes(text: str) -> int:

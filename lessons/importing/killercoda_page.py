@@ -107,7 +107,7 @@ def _is_below(prepared: Prepared, text: str, opened: int) -> bool:
     if not last or not set(last) <= {"`", "~"} or opened in prepared.fences:
         return False
     found = _MARK.match(text.strip())
-    return bool(found) and _words(found[1])[:1] in (("exec",), ("copy",), ("open",))
+    return found is not None and _words(found[1])[:1] in (("exec",), ("copy",), ("open",))
 
 
 def _add(prepared: Prepared, fence: int, marks: str, place: Place, report: Report) -> None:
@@ -148,15 +148,15 @@ def _quiz(
         text = lines[at].text
         where = place.at(lines[at].number)
         if found := _ANSWER.match(text):
-            quiz.answers.append(Answer(found[3], found[2] != " "))
+            quiz.answers.append(Answer(found[3], found[2] != " ", where))
             if found[1] == "[":
                 quiz.kind = "several"
         elif found := _TYPED.match(text):
             quiz.kind = "text"
-            quiz.answers.append(Answer(found[1], True))
+            quiz.answers.append(Answer(found[1], True, where))
         elif found := _OTHER_TYPED.match(text):
             quiz.kind = "text"
-            quiz.answers.append(Answer(found[1], True))
+            quiz.answers.append(Answer(found[1], True, where))
             report.change(where, text, "an answer by a pattern: only this very text is taken")
         elif text.strip() or not _goes_on(lines, at):
             break

@@ -9,10 +9,10 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from lessons.importing import commands as of_commands
+from lessons.importing.code_blocks import CodeBlocks
 from lessons.importing.commands import Commands
 from lessons.importing.dialect import Dialect, Mark, Prepared
-from lessons.importing.draft import Names, fenced
+from lessons.importing.draft import Names, fenced, no_block
 from lessons.importing.inline import Inline
 from lessons.importing.links import Links
 from lessons.importing.outline import Outline
@@ -20,9 +20,6 @@ from lessons.importing.pieces import Action, HintEnds, HintOpens, Listing, Piece
 from lessons.importing.quiz import Answer, Quiz
 from lessons.importing.report import Report
 from lessons.importing.source import Place
-
-#: Fences that mean something in a lesson; in a source they are but listings.
-_OURS = ("run", "keys", "file")
 
 
 @dataclass(frozen=True)
@@ -54,9 +51,11 @@ class Page:
         self._tools = tools
         self._report = tools.report
         self._out = Outline()
+        self._code = CodeBlocks(self._out, tools.commands, tools.report)
         #: The line of the output at which a hint opened that is still open.
         self._hint: int | None = None
         self._hint_depth = 0
+        self._hint_closing = False
         self.headings: list[Heading] = []
         self._env: dict[str, Any] = {}
         parser = MarkdownIt("commonmark", {"html": True}).enable("table")
@@ -70,15 +69,20 @@ class Page:
         """The page as Markdown of a lesson."""
         return self._out.lines
 
-    def _place(self, index: int) -> Place:
+    def _place(self, index: int, below: int = 0) -> Place:
         lines = self._prepared.lines
-        return Place(self._file, lines[min(index, len(lines) - 1)].number if lines else 0)
+        number = lines[min(index, len(lines) - 1)].number if lines else 0
+        return Place(self._file, number + below)
 
     def _read(self) -> None:
         at = 0
         while at < len(self._tokens):
             at = self._token(at)
         self._end_hint()
+        for quiz in self._prepared.quizzes.values():
+            why = "it stands in a code block that nothing closes: it is at the end of the page"
+            self._report.change(quiz.place, quiz.question, why, quiz.last)
+            self._quiz(quiz)
         marks = (*self._prepared.fences.values(), *self._prepared.beside.values())
         for mark in marks:
             if not mark.used:
@@ -112,6 +116,8 @@ class Page:
             if self._hint is not None and self._hint_depth == self._out.depth:
                 self._end_hint()  # it would end with its list item anyway
             self._out.leave()
+            if self._hint_closing and self._hint_depth == self._out.depth:
+                self._end_hint()
         elif kind == "heading_open":
             self._heading(token, self._tokens[at + 1])
             return at + 3
@@ -131,11 +137,11 @@ class Page:
         text = "".join(piece for piece in pieces if isinstance(piece, str)).strip()
         level = int(token.tag[1])
         # The title is the only heading of the first level that a step has.
-        line = self._out.put([f"{'#' * max(2, level)} {text}"])
+        line = self._out.put([f"{'#' * max(2, level)} {no_block(text)}"])
         if not self._out.depth and self._hint is None:
             title = self._inline.plain(inner.content, place)
             self.headings.append(Heading(level, title, line))
-        self._act([piece for piece in pieces if isinstance(piece, Action)])
+        self._code.act([piece for piece in pieces if isinstance(piece, Action)])
 
     def _paragraph(self, at: int) -> int:
         token, inner = self._tokens[at], self._tokens[at + 1]
@@ -159,7 +165,7 @@ class Page:
             nonlocal text, actions
             for lines in _paragraphs(text, html):
                 self._out.put(lines, tight)
-            self._act(actions)
+            self._code.act(actions)
             text, actions = "", []
 
         for piece in pieces:
@@ -177,7 +183,10 @@ class Page:
 
     def _hint_piece(self, piece: HintOpens | Summary | HintEnds) -> None:
         if isinstance(piece, HintEnds):
-            self._end_hint()
+            if self._hint is not None and self._out.depth > self._hint_depth:
+                self._hint_closing = True  # a list in it must end before it
+            else:
+                self._end_hint()
         elif isinstance(piece, HintOpens):
             if self._hint is not None:
                 place = Place(self._file, piece.line)
@@ -200,7 +209,7 @@ class Page:
             self._out.put(["::::"])
         else:
             self._out.put([":::"])
-        self._hint = None
+        self._hint, self._hint_closing = None, False
 
     def _table(self, at: int) -> int:
         rows: list[str] = []
@@ -227,7 +236,7 @@ class Page:
                 rows.append(f"| {' | '.join(rule)} |")
             at += 1
         self._out.put(rows)
-        self._act(actions)
+        self._code.act(actions)
         return at + 1
 
     # Code
@@ -235,88 +244,37 @@ class Page:
     def _fence(self, token: Token) -> None:
         start, end = token.map or (0, 1)
         mark = self._prepared.fences.get(start) or self._beside(start, end, "exec")
-        place = self._place(start)
-        code = token.content
-        info = token.info.strip().split()
-        language = info[0] if info else ""
-        if mark:
-            mark.used = True
-            self._code(code, mark, place.at(place.line + 1), language)
-            return
-        if of_commands.is_dockerfile(language, code):
-            self._tools.commands.listing(code, place.at(place.line + 1))
-        self._report.count("outputs" if language == "output" else "listings")
-        self._out.put(fenced("" if language in _OURS else language, code))
+        info = token.info.split()
+        self._code.block(token.content, mark, self._place(start, 1), info[0] if info else "")
 
     def _code_block(self, token: Token) -> None:
-        start, end = token.map or (0, 1)
+        start = _start(token)
         # The blank lines behind it are no part of it.
         end = start + len(token.content.rstrip("\n").split("\n"))
-        mark = self._beside(start, end, "exec")
-        if mark:
-            mark.used = True
-            self._code(token.content, mark, self._place(start), "")
-        else:
-            self._report.count("listings")
-            self._out.put(fenced("", token.content))
-
-    def _act(self, actions: list[Action]) -> None:
-        for action in actions:
-            action.mark.used = True
-            if action.mark.words[:1] == ("exec",):
-                self._code(action.code, action.mark, action.mark.place, "")
-            elif action.mark.words[:1] == ("copy",):
-                self._report.count("codes to copy")
-            else:
-                self._unknown(action.mark)
-
-    def _code(self, code: str, mark: Mark, place: Place, language: str) -> None:
-        """A block with a mark."""
-        word, *others = mark.words or ("",)
-        code = code.strip("\n")
-        if word == "copy" and of_commands.is_for_a_shell(language, code):
-            word = "exec"
-        if word != "exec" or not code.strip():
-            if word == "copy":
-                self._report.count("codes to copy")
-                self._tools.commands.listing(code, place)
-            elif word:
-                self._unknown(mark)
-            self._out.put(fenced("" if language in _OURS else language, code))
-            return
-        info = self._tools.commands.run(code, place)
-        for other in others:
-            if other == "interrupt":
-                self._out.put(fenced("keys", "Ctrl-C"))
-            elif other.lower() not in ("t1", "host1", "host01", "hidden", "no-newline"):
-                why = "a second terminal or host: it is shown, not played"
-                self._report.lose(mark.place, " ".join(mark.words), why)
-                info = "run skip"
-        self._out.put(fenced(info, code))
-
-    def _unknown(self, mark: Mark) -> None:
-        if mark.words:
-            self._report.lose(mark.place, " ".join(mark.words), "nothing here corresponds to it")
+        self._code.block(token.content, self._beside(start, end, "exec"), self._place(start), "")
 
     # Quizzes
 
     def _rule(self, token: Token) -> None:
-        quiz = self._prepared.quizzes.get(_start(token))
+        quiz = self._prepared.quizzes.pop(_start(token), None)
         if quiz is None:
             self._out.put(["---"])
-            return
+        else:
+            self._quiz(quiz)
+
+    def _quiz(self, quiz: Quiz) -> None:
         quiz.question = self._line(quiz.question, quiz.place)
-        for number, answer in enumerate(quiz.answers):
-            if quiz.kind != "text":
-                answer.text = self._line(answer.text, quiz.place.at(quiz.place.line + 1 + number))
+        for answer in quiz.answers:
+            answer.text = self._line(answer.text, answer.place)
         self._out.put(quiz.lines(self._tools.names, self._report))
 
     def _line(self, text: str, place: Place) -> str:
         pieces = self._inline.read(text, place)
         for piece in pieces:
             if isinstance(piece, Action):
-                self._unknown(piece.mark)
-        return "".join(piece for piece in pieces if isinstance(piece, str)).replace("\n", " ")
+                self._code.unknown(piece.mark)
+        text = "".join(piece for piece in pieces if isinstance(piece, str))
+        return no_block(text.replace("\n", " "))
 
     def _quiz_below(self, at: int, question: Token, mark: Mark) -> int:
         """Play with Docker's quiz: a paragraph that is marked, with a list or a quote below it."""
@@ -338,19 +296,18 @@ class Page:
         kinds = set()
         for token in inner:
             head, rest = token.content[:3], token.content[3:]
+            place = self._place(_start(token))
             if text:
-                quiz.answers.append(Answer(" ".join(token.content.split()), True))
+                quiz.answers.append(Answer(token.content, True, place))
             elif head in ("[ ]", "( )", "[x]", "(x)", "[X]", "(X)"):
                 kinds.add(head[0])
-                answer = self._line(rest.strip(), self._place(_start(token)))
-                quiz.answers.append(Answer(answer, head[1] != " "))
+                quiz.answers.append(Answer(rest.strip(), head[1] != " ", place))
             else:
                 return 0
         if kinds == {"["}:
             quiz.kind = "several"
         mark.used = True
-        quiz.question = self._line(quiz.question, quiz.place)
-        self._out.put(quiz.lines(self._tools.names, self._report))
+        self._quiz(quiz)
         return end + 1
 
     def _beside(self, start: int, end: int, word: str) -> Mark | None:
@@ -383,7 +340,6 @@ def _paragraphs(text: str, html: bool) -> list[list[str]]:
         if not line.strip():
             found.append([])
             continue
-        if line.lstrip().startswith(":::"):
-            line = line.replace(":::", "\\:::", 1)
+        line = no_block(line)
         found[-1].append(line.rstrip(" ") if html else line)
     return [lines for lines in found if lines]

@@ -15,6 +15,7 @@ class Answer:
 
     text: str
     right: bool
+    place: Place
 
 
 @dataclass

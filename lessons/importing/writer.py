@@ -11,7 +11,7 @@ from pathlib import Path
 
 from lessons import library
 from lessons.format import LANGUAGES
-from lessons.importing.draft import Draft, DraftStep, slug
+from lessons.importing.draft import Draft, DraftStep, no_block, slug
 from lessons.importing.report import Report
 from lessons.importing.source import BadSource, Place
 
@@ -73,7 +73,7 @@ def to_translate(draft: Draft, folder: Path, language: str, report: Report) -> N
 
 
 def _page(step: DraftStep, note: str) -> str:
-    title = " ".join(step.title.split())
+    title = no_block(" ".join(step.title.split()))
     lines = [f"# {title}", "", *([f"> {note}", ""] if note else []), *step.lines]
     text = "\n".join(line.rstrip() if not line.strip() else line for line in lines)
     return text.rstrip("\n") + "\n"
