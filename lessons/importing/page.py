@@ -226,7 +226,7 @@ class Page:
                 pieces = self._inline.read(token.content, place)
                 actions += [piece for piece in pieces if isinstance(piece, Action)]
                 text = "".join(piece for piece in pieces if isinstance(piece, str))
-                cells.append(text.replace("|", "\\|").replace("\n", " "))
+                cells.append(no_block(text.replace("|", "\\|").replace("\n", " ")))
             elif token.type == "th_open":
                 style = str(token.attrGet("style") or "")
                 rule.append({"center": ":-:", "right": "--:"}.get(style.partition(":")[2], "---"))
@@ -337,6 +337,7 @@ def _paragraphs(text: str, html: bool) -> list[list[str]]:
     for line in text.split("\n"):
         if html:
             line = line.strip()
+            line = f"\\{line}" if line.startswith(">") else line
         if not line.strip():
             found.append([])
             continue
