@@ -6,7 +6,8 @@ import base64
 import http.client
 import json
 import socket
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from tests.site.conftest import Site
@@ -23,8 +24,8 @@ class Answer:
     def header(self, name: str) -> str:
         return ", ".join(value for key, value in self.headers if key.lower() == name.lower())
 
-    def json(self) -> dict:
-        found: dict = json.loads(self.body)
+    def json(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.body)
         return found
 
 
@@ -37,7 +38,6 @@ class PortClient:
     host: str = ""
     cookie: str = ""
     sandbox: str = ""
-    received: list[str] = field(default_factory=list)
 
     def ask(
         self,

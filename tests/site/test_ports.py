@@ -12,6 +12,7 @@ import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -277,18 +278,19 @@ def test_the_server_hears_that_the_browser_has_left(me: PortClient) -> None:
     raise AssertionError("it was never told")
 
 
-def websocket(me: PortClient, path: str = "/ws", **more: object) -> ClientConnection:
+def websocket(me: PortClient, path: str = "/ws", **more: Any) -> ClientConnection:
     stream = socket.create_connection(("127.0.0.1", me.site.port))
     headers = {"Cookie": me.cookie} if "cookie" not in more else {"Cookie": str(more.pop("cookie"))}
     more.setdefault("origin", f"http://{me.host}")
-    return connect(
+    connected: ClientConnection = connect(
         f"ws://{me.host}{path}",
         sock=stream,
         additional_headers=headers,
         proxy=None,
         max_size=None,
-        **more,  # type: ignore[arg-type]
+        **more,
     )
+    return connected
 
 
 def test_a_websocket(me: PortClient) -> None:
@@ -318,7 +320,7 @@ def test_a_websocket(me: PortClient) -> None:
         ({"path": "/nothing"}, 404),
     ],
 )
-def test_websockets_that_are_refused(me: PortClient, change: dict, status: int) -> None:
+def test_websockets_that_are_refused(me: PortClient, change: dict[str, Any], status: int) -> None:
     with pytest.raises(InvalidStatus) as refused:
         websocket(me, **change)
     assert refused.value.response.status_code == status

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -35,9 +36,14 @@ def test_nginx_from_the_picture(page: Page) -> None:
     box.click()
     link = page.locator("[data-facts-port]")
     expect(link).to_have_attribute("href", "/ports/8080/")
-    for act in (link.click, lambda: page.keyboard.press("Enter"), box.dblclick):
+    ways: list[Callable[[], None]] = [
+        lambda: link.click(),
+        lambda: page.keyboard.press("Enter"),
+        lambda: box.dblclick(),
+    ]
+    for act in ways:
         with page.context.expect_page() as opened:
-            act()  # type: ignore[operator]
+            act()
         tab = opened.value
         tab.wait_for_load_state()
         assert re.match(r"http://8080--[a-z2-7]{16}\.localhost:\d+/$", tab.url)
