@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from bench.chaos import chaos
 from bench.density import density
+from bench.layers import analyse
 from bench.ports import latency as port_latency
 from bench.ports import throughput as port_throughput
 from bench.prompt import claim, prompt
@@ -26,6 +27,7 @@ BENCHES: dict[str, Callable[[], None]] = {
     "terminal.throughput": throughput,
     "terminal.memory": memory,
     "terminal.ctrl_c": ctrl_c,
+    "layers.analyse": analyse,
     "port.throughput": port_throughput,
     "port.latency": port_latency,
     "chaos.lost": chaos,

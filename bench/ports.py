@@ -36,7 +36,8 @@ def _ways() -> Iterator[dict[str, Way]]:
         sandbox = node.get(sandbox_id)
         script = (
             f"docker run -d --name web -p {_PORT}:80 nginx && docker exec web sh -c "
-            f"'cd /usr/share/nginx/html; dd if=/dev/zero of=big bs=1M count={_MB}; echo x >small'"
+            f"'cd /usr/share/nginx/html && dd if=/dev/zero of=big bs=1M count={_MB}"
+            " && echo x >small'"
         )
         assert sandbox.run(["bash", "-c", script], seconds=120).returncode == 0
         time.sleep(1)

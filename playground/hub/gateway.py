@@ -2,7 +2,7 @@
 
 A websocket library gives framing, limits and back pressure, and TLS where the stream crosses
 machines. A connection names what it wants by its path: ``/terminal``, ``/engine``, ``/inspect``,
-``/files`` or ``/checks``.
+``/files``, ``/layers`` or ``/checks``.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from playground.hub.checks_view import ChecksSession, Listener
 from playground.hub.engine_view import EngineView
 from playground.hub.files import Transfers
 from playground.hub.inspect_view import inspect
+from playground.hub.layers_view import LayersView
 from playground.hub.session import Session
 from playground.hub.shell import open_shell, take_over
 from playground.hub.shim_link import ShimLink
@@ -47,6 +48,7 @@ class Hub:
         self.key = key
         self.terminals: dict[tuple[str, str], Terminal] = {}
         self._transfers = Transfers()
+        self._layers = LayersView()
         # Threads of their own: engines that never answer hold up other engines at the worst.
         self._engine_threads = ThreadPoolExecutor(_ENGINE_THREADS, "engine")
         self._opening: dict[tuple[str, str], asyncio.Task[Terminal]] = {}
@@ -82,6 +84,8 @@ class Hub:
                 await self._serve_checks(connection, sandbox)
             elif ticket.purpose == "inspect":
                 await self._serve_inspect(connection, sandbox, query)
+            elif ticket.purpose == "layers":
+                await self._layers.serve(connection, sandbox)
             else:
                 await EngineView(connection, sandbox, self._engine_threads).run()
         except tickets.BadTicket as error:
@@ -109,6 +113,7 @@ class Hub:
         for terminal in list(self.terminals.values()):
             terminal.release()
         self._engine_threads.shutdown(wait=False, cancel_futures=True)
+        self._layers.close()
 
     def names(self, sandbox: Sandbox) -> list[str]:
         """Which terminals a sandbox has."""

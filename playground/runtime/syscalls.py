@@ -41,6 +41,7 @@ _MOVE_MOUNT_F_EMPTY_PATH = 0x4
 _MOUNT_ATTR_RDONLY = 0x1
 _MOUNT_ATTR_IDMAP = 0x00100000
 
+RESOLVE_NO_XDEV = 0x01
 RESOLVE_NO_MAGICLINKS = 0x02
 RESOLVE_NO_SYMLINKS = 0x04
 RESOLVE_BENEATH = 0x08
@@ -145,27 +146,30 @@ def open_in_root(root_fd: int, path: str, flags: int) -> int:
     return _open_at(root_fd, path, flags, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS)
 
 
-def open_beneath(root_fd: int, path: str, flags: int) -> int:
+def open_beneath(root_fd: int, path: str | bytes, flags: int, *, same_mount: bool = False) -> int:
     """Open ``path`` below the directory ``root_fd``; any symbolic link on the way is refused.
 
     This is how everything below a sandbox's root is opened: a student may have put a link there
-    that points at a file of the machine. Raises ``OSError``.
+    that points at a file of the machine. With ``same_mount`` what is mounted below is refused too:
+    it may be of any kind. Raises ``OSError``.
     """
     resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS
+    if same_mount:
+        resolve |= RESOLVE_NO_XDEV
     return _open_at(root_fd, path, flags, resolve)
 
 
-def _open_at(root_fd: int, path: str, flags: int, resolve: int) -> int:
+def _open_at(root_fd: int, path: str | bytes, flags: int, resolve: int) -> int:
     how = _OpenHow(flags | os.O_CLOEXEC, 0, resolve)
     return _check(
         _libc.syscall(
             _SYS_OPENAT2,
             root_fd,
-            path.encode(),
+            os.fsencode(path),
             ctypes.byref(how),
             ctypes.c_size_t(ctypes.sizeof(how)),
         ),
-        f"openat2 {path}",
+        f"openat2 {os.fsdecode(path)}",
     )
 
 

@@ -6,8 +6,10 @@ import pytest
 
 from lessons import library
 from lessons.format import LANGUAGES
+from lessons.problems import problems
 
 _TOML = """
+track = "run"
 order = 1
 level = "beginner"
 minutes = 5
@@ -41,8 +43,14 @@ def test_reads_a_lesson(folder: Path) -> None:
 
 def test_all_lessons_of_the_product_are_there() -> None:
     library.lessons.cache_clear()
-    slugs = [lesson.slug for lesson in library.lessons()]
-    assert slugs[:3] == ["images-and-containers", "layers", "docker-run-options"]
+    found = library.lessons()
+    assert len(found) >= 20
+    assert {lesson.track for lesson in found} == set(library.tracks())
+    assert all(lesson.steps for lesson in found)
+
+
+def test_no_lesson_of_the_product_has_a_mistake() -> None:
+    assert [str(problem) for problem in problems()] == []
 
 
 @pytest.mark.parametrize(
@@ -50,8 +58,8 @@ def test_all_lessons_of_the_product_are_there() -> None:
     [
         ("lesson.toml", _TOML.replace("minutes = 5", ""), "no key minutes"),
         ("lesson.toml", "surprise = 1" + _TOML, "unknown key surprise"),
-        ("lesson.toml", _TOML.replace("beginner", "wizard"), "level is one of"),
-        ("lesson.toml", _TOML.replace('ko = "요"', ""), "needs en and ko"),
+        ("lesson.toml", _TOML.replace("beginner", "wizard"), "level: Input should be"),
+        ("lesson.toml", _TOML.replace('ko = "요"', ""), "no key summary.ko"),
         ("lesson.toml", "[", "lesson.toml"),
         ("02-more.en.md", "# More\n", "02-more.ko.md: this translation is missing"),
         ("01-start.en.md", "no title\n", "starts with its title"),

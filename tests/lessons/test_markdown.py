@@ -22,7 +22,7 @@ def test_words_on_buttons_are_in_the_lessons_language() -> None:
 
 def test_blocks() -> None:
     html = markdown.render("::: hint Look <here>\n*why*\n:::\n\n::: note\nn\n:::\n", "en")
-    assert '<details class="hint"><summary>Look &lt;here&gt;</summary>' in html
+    assert '<details class="hint" data-hint=""><summary>Look &lt;here&gt;</summary>' in html
     assert "<em>why</em>" in html
     assert '<aside class="note">' in html
     assert 'data-show-layers="nginx:latest"' in markdown.render(

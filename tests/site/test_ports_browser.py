@@ -36,12 +36,12 @@ def test_nginx_from_the_picture(page: Page) -> None:
     box.click()
     link = page.locator("[data-facts-port]")
     expect(link).to_have_attribute("href", "/ports/8080/")
-    ways: list[Callable[[], None]] = [
+    acts: tuple[Callable[[], None], ...] = (
         lambda: link.click(),
         lambda: page.keyboard.press("Enter"),
         lambda: box.dblclick(),
-    ]
-    for act in ways:
+    )
+    for act in acts:
         with page.context.expect_page() as opened:
             act()
         tab = opened.value

@@ -257,6 +257,7 @@ def layers_of(facts: dict[str, Any], history: list[dict[str, Any]]) -> list[dict
                 "digest": digests[len(layers)],
                 "size": step["Size"],
                 "created_by": step["CreatedBy"] or step.get("Comment", ""),
+                "created": step.get("Created", 0),
             }
         )
     return layers

@@ -44,6 +44,14 @@ class Catalogue:
         found: list[dict[str, Any]] = json.loads((self.root / "index.json").read_text())["images"]
         return found
 
+    def layer_folders(self) -> dict[str, Path]:
+        """The folder of each layer by the digest of its archive (its "diff id")."""
+        layerdb = self.skeleton / "image" / "overlay2" / "layerdb" / "sha256"
+        return {
+            (each / "diff").read_text(): self.layers / (each / "cache-id").read_text()
+            for each in layerdb.iterdir()
+        }
+
 
 @cache
 def key() -> str:
