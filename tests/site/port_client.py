@@ -6,7 +6,7 @@ import base64
 import http.client
 import json
 import socket
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -38,7 +38,6 @@ class PortClient:
     host: str = ""
     cookie: str = ""
     sandbox: str = ""
-    received: list[str] = field(default_factory=list)
 
     def ask(
         self,
