@@ -519,6 +519,17 @@ def test_nothing_answers(me: PortClient) -> None:
     assert other.ask("/x").body == b"Nothing to see on port 65535.\n"
 
 
+def test_a_published_port_without_a_program_behind_it(me: PortClient) -> None:
+    host_of(me).sh("docker run -d --name idle -p 8090:80 busybox sleep 1000")
+    other = PortClient(me.site, me.session)
+    other.enter(8090)
+    for _ in range(100):  # how far the request gets before it is dropped differs
+        answer = other.ask("/", Accept="text/html", Accept_Language="en")
+        assert answer.status == 502
+        assert "Nothing answers on this port" in answer.body.decode()
+        assert "script-src" in answer.header("Content-Security-Policy")
+
+
 def test_a_udp_port_is_none(me: PortClient) -> None:
     host_of(me).sh(
         "docker run -d --name udp -p 5300:53/udp busybox sleep 1000; sleep 0.5; "
