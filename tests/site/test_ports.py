@@ -282,7 +282,7 @@ def websocket(me: PortClient, path: str = "/ws", **more: Any) -> ClientConnectio
     stream = socket.create_connection(("127.0.0.1", me.site.port))
     headers = {"Cookie": me.cookie} if "cookie" not in more else {"Cookie": str(more.pop("cookie"))}
     more.setdefault("origin", f"http://{me.host}")
-    connected: ClientConnection = connect(
+    connection: ClientConnection = connect(
         f"ws://{me.host}{path}",
         sock=stream,
         additional_headers=headers,
@@ -290,7 +290,7 @@ def websocket(me: PortClient, path: str = "/ws", **more: Any) -> ClientConnectio
         max_size=None,
         **more,
     )
-    return connected
+    return connection
 
 
 def test_a_websocket(me: PortClient) -> None:
