@@ -7,10 +7,13 @@ import http.client
 import json
 import socket
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from tests.site.conftest import Site
+from tests.support import Host
+
+if TYPE_CHECKING:
+    from tests.site.conftest import Site
 
 
 @dataclass
@@ -102,3 +105,8 @@ class PortClient:
     def head(self) -> bytes:
         """The lines that every request of this browser's has."""
         return f"Host: {self.host}\r\nCookie: {self.cookie}\r\n".encode()
+
+
+def host_of(client: PortClient) -> Host:
+    """The host of a student whose port was entered."""
+    return Host(client.site.node.get(client.sandbox))
