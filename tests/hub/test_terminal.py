@@ -36,7 +36,7 @@ async def shell(command: str) -> AsyncIterator[Terminal]:
 
 
 def _hear_signals() -> None:
-    """Tests in the background ignore SIGINT, below nohup SIGHUP; what they start would do so too."""
+    """In the background SIGINT is ignored, below nohup SIGHUP; what is started here must not."""
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
 
