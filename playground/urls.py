@@ -10,6 +10,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("lessons.urls")),
     path("explain/", include("lessons.explain.urls")),
-    path("lessons/", include("lessons.urls")),
     path("", include("playground.sandboxes.urls")),
 ]

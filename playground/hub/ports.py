@@ -100,7 +100,6 @@ class Ports:
                 # Here and not in the thread: a port that never answers holds no thread up.
                 address = ("127.0.0.1", ticket.port)
                 await asyncio.wait_for(loop.sock_connect(socket, address), _CONNECT_WITHIN)
-                await loop.create_connection(lambda: pipe.port, sock=socket)
             except BaseException:
                 socket.close()
                 raise
@@ -109,17 +108,21 @@ class Ports:
             _answer(web, SILENT + " ".join(map(str, named)).encode())
             return
         if web.is_closing():
-            pipe.close()
+            socket.close()
             return
+        # The web's end is first, as some servers speak before they are spoken to. It is still not
+        # read: that begins with the port's end.
         web.set_protocol(pipe.web)
         pipe.web.connection_made(web)
         web.write(CONNECTED)
-        if pipe.port.closed:
-            web.close()
-        elif pipe.port.ended:
-            web.write_eof()
-        web.resume_reading()
-        await pipe.wait()
+        try:
+            await loop.create_connection(lambda: pipe.port, sock=socket)
+            if not pipe.web.closed:
+                await pipe.wait()
+        finally:
+            pipe.close()
+            if pipe.port.transport is None:
+                socket.close()
 
 
 class _Entrance(asyncio.Protocol):
@@ -204,9 +207,7 @@ class _End(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
         self.transport.set_write_buffer_limits(high=_BUFFER)
-        if self.other.transport is None:  # the port's end is first, and has nobody to write to yet
-            self.transport.pause_reading()
-        else:
+        if self.other.transport:
             self.other.transport.resume_reading()
 
     def data_received(self, data: bytes) -> None:

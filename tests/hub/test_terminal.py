@@ -26,7 +26,7 @@ class Looker:
 
 @asynccontextmanager
 async def shell(command: str) -> AsyncIterator[Terminal]:
-    process = PtyProcess.spawn(["sh", "-c", command], dimensions=(24, 80), preexec_fn=_hear_ctrl_c)
+    process = PtyProcess.spawn(["sh", "-c", command], dimensions=(24, 80), preexec_fn=_hear_signals)
     terminal = Terminal("test", Pty(process, partial(_wait, process.pid), new_memory(RING_BYTES)))
     try:
         yield terminal
@@ -35,9 +35,10 @@ async def shell(command: str) -> AsyncIterator[Terminal]:
         await until(lambda: terminal.exit_code is not None)
 
 
-def _hear_ctrl_c() -> None:
-    """Tests that run in the background ignore SIGINT, and what they start would do so too."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+def _hear_signals() -> None:
+    """In the background SIGINT is ignored, below nohup SIGHUP; what is started here must not."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 async def _wait(pid: int) -> int:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +19,8 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playw
 from bench.site import RunningSite
 from playground.runtime.config import PROJECT_ROOT, RuntimeConfig
 from playground.runtime.node import Node
+from tests.site.port_client import PortClient, host_of
+from tests.site.terminal_page import TerminalPage
 
 
 class Site(RunningSite):
@@ -116,3 +120,36 @@ def page(context: BrowserContext) -> Iterator[Page]:
     yield page
     # A refusal that the page puts into words is in the console all the same.
     assert not [f for f in failures if "WebSocket" not in f and "409 (Conflict)" not in f]
+
+
+def student(browser: Browser, site: Site) -> PortClient:
+    """A new student with a host of their own."""
+    context = browser.new_context(base_url=site.url, locale="en")
+    page = context.new_page()
+    TerminalPage(page).open()
+    session = "; ".join(f"{each['name']}={each['value']}" for each in context.cookies())
+    page.close()
+    client = PortClient(site, session)
+    client.enter(8081)
+    return client
+
+
+@pytest.fixture(scope="module")
+def me(browser: Browser, site: Site) -> PortClient:
+    """A student on whose port 8081 ``port_server.py`` answers."""
+    client = student(browser, site)
+    host = host_of(client)
+    server = Path(__file__).parent / "port_server.py"
+    text = base64.b64encode(server.read_bytes()).decode()
+    host.sh(f"mkdir -p /srv/it && echo {text} | base64 -d > /srv/it/server.py")
+    host.sh("docker run -d --name it -p 8081:80 -v /srv/it:/it:ro python python3 /it/server.py")
+    for _ in range(100):
+        if client.ask("/page").status == 200:
+            return client
+        time.sleep(0.1)
+    raise AssertionError(client.ask("/page", Accept="text/html").body.decode())
+
+
+@pytest.fixture(scope="module")
+def another(browser: Browser, site: Site) -> PortClient:
+    return student(browser, site)

@@ -6,11 +6,14 @@ import base64
 import http.client
 import json
 import socket
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from tests.site.conftest import Site
+from tests.support import Host
+
+if TYPE_CHECKING:
+    from tests.site.conftest import Site
 
 
 @dataclass
@@ -38,7 +41,6 @@ class PortClient:
     host: str = ""
     cookie: str = ""
     sandbox: str = ""
-    received: list[str] = field(default_factory=list)
 
     def ask(
         self,
@@ -103,3 +105,8 @@ class PortClient:
     def head(self) -> bytes:
         """The lines that every request of this browser's has."""
         return f"Host: {self.host}\r\nCookie: {self.cookie}\r\n".encode()
+
+
+def host_of(client: PortClient) -> Host:
+    """The host of a student whose port was entered."""
+    return Host(client.site.node.get(client.sandbox))

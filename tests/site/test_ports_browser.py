@@ -136,6 +136,8 @@ def test_a_students_page_gets_nothing_of_the_site(page: Page, site: Site) -> Non
     assert said["pass"] == 200
     names = [each["name"] for each in page.context.cookies(site.url)]
     assert sorted(names) == ["csrftoken", "sessionid"]
-    assert "evil" not in str(page.context.cookies(site.url))
+    # Neither under this name of the site's nor under the one that the ports' domain is.
+    for at in (site.url, f"http://localhost:{site.port}"):
+        assert "evil" not in str(page.context.cookies(at)), at
     assert terminal.run("echo still here").endswith("still here")
     tab.close()

@@ -112,12 +112,13 @@ async def _serve(
         await send({"type": "http.response.body", "body": b""})
     except upstream.NoStream as why:
         await pages.no_stream(scope, send, name, why)
-    except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
-        # Docker takes connections for a container in which nothing listens (yet), and drops them.
+    except (aiohttp.ClientConnectionError, OSError) as error:
+        # Docker takes connections for a container in which nothing listens (yet), and drops them:
+        # before, while or after the request is written, each an error of its own.
         log.debug("a port's server: %r", error)
         if not begun:
             await pages.no_stream(scope, send, name, upstream.NoStream(ports.SILENT))
-    except (aiohttp.ClientError, OSError, ClientGone, ValueError) as error:
+    except (aiohttp.ClientError, ClientGone, ValueError) as error:
         # An answer that has begun and breaks off must not look complete: the server, which finds
         # it unfinished, cuts the browser's connection.
         log.debug("a port's server: %r", error)
