@@ -287,6 +287,8 @@ class Page:
             if not depth:
                 break
             end += 1
+        if any(token.type in (*_LEAVES, "table_open") for token in self._tokens[at:end]):
+            return 0  # an answer is a text: what else stands in it must not be lost
         inner = [token for token in self._tokens[at:end] if token.type == "inline"]
         last = self._place((opening.map or (0, 1))[1] - 1).line
         text = opening.type == "blockquote_open"

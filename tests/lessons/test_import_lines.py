@@ -171,6 +171,7 @@ _LAB_PIECES = [
     "@ question\n{:.quiz}\n\n- ( ) @\n- (x) @",
     "{:.quiz}\n@ question\n\n- [x] @\n- [ ] @",
     "@ question\n{:.quiz}\n\n> @",
+    "@ question\n{:.quiz}\n\n- (x) @\n\n  ```\n  @\n  ```\n- ( ) @",
     "@ `echo '{{ \"{{ .@ \"}}}}'`",
     "{% raw %}@ {{ @ }}{% endraw %}",
     "@ {:.quiz} @",
