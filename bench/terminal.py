@@ -7,6 +7,7 @@ import hashlib
 import json
 import multiprocessing
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -265,7 +266,8 @@ async def _throughput() -> None:
                 speeds[name].append((line.received - before) / 1e6 / taken)
             body = bytes(ours.student.output[ours.since - ours.student.start :])
             body = body.split(b"\n", 1)[1].split(b"all-of-it", 1)[0].replace(b"\r\n", b"\n")
-            body = body.removeprefix(b"\x1b[?2004l\r")  # the shell's, before a command
+            # What the shell says before a command: pasting off, and the line.
+            body = re.sub(rb"\x1b\]633;[^\x07]*\x07|\x1b\[\?2004l\r", b"", body)
             lost = 0 if hashlib.sha256(body).hexdigest() == wanted else abs(len(body) - _BIG) or 1
             ours.student.forget()
         bare = percentile([await asyncio.to_thread(_bare_speed, it) for _ in range(3)], 0.5)
