@@ -31,7 +31,7 @@ async def parse_speed(address: str, megabytes: int = 20) -> float:
             executable_path=binary, args=["--no-sandbox", "--disable-gpu"]
         )
         page = await browser.new_page(viewport={"width": 1440, "height": 900})
-        await page.goto(f"http://{address}/lessons/images-and-containers/")
+        await page.goto(f"http://{address}/lessons/first-container/")
         await page.wait_for_selector("[data-terminal] .xterm")
         speed: float = await page.evaluate(_PARSE, megabytes)
         await browser.close()

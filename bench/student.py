@@ -44,7 +44,7 @@ class Student:
         """Up to where the output was seen."""
         return self.start + len(self.output)
 
-    async def open(self, lesson: str = "images-and-containers") -> None:
+    async def open(self, lesson: str = "first-container") -> None:
         """Load a lesson's page and connect its terminal."""
         jar = CookieJar()
         opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))

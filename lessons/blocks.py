@@ -12,9 +12,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.container import container_plugin
 
-#: Blocks that hold text, and fences with a meaning; see ``docs/lesson-format.md``.
+#: Blocks that hold text; see ``docs/lesson-format.md``.
 CONTAINERS = ("check", "solution", "hint", "note", "layers", "quiz")
-FENCES = ("run", "keys", "file", "output")
 QUIZZES = ("one", "several", "text")
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
@@ -151,8 +150,3 @@ def _answer(item: Sequence[Token]) -> Answer:
             source = token.content
             break
     return Answer(right, source, tuple(text), tuple(item[end:]))
-
-
-def is_marked(answer_source: str) -> bool:
-    """Whether a list item of a quiz begins with ``[ ]`` or ``[x]``."""
-    return bool(_ANSWER.match(answer_source))

@@ -12,10 +12,11 @@ from lessons import blocks, library
 from lessons.blocks import Block, Quiz
 from lessons.format import LANGUAGES
 from lessons.library import Lesson, LessonError, Problem, Step
-from playground.checks import spec, typed
-from playground.checks.facts import with_tag
+from playground.checks import spec
+from playground.dockerline.options import canonical
 from playground.dockerline.options import command as docker_command
 from playground.dockerline.parse import parse
+from playground.dockerline.reference import full_name
 from playground.runtime.catalogue import recipe
 
 #: Words behind ``run``: not played; played although the CLI will not take it.
@@ -70,7 +71,7 @@ def _of_lesson(
         if same and other.slug < lesson.slug:
             yield at(f"{other.slug} has the same order in its track", "order")
     for image in lesson.images:
-        if with_tag(image) not in catalogue():
+        if full_name(image) not in catalogue():
             yield at(f"{image} is not in the catalogue", "images")
     shown = Counter(name for step in lesson.steps for name in step.tasks)
     for name, check in lesson.checks.items():
@@ -83,7 +84,7 @@ def _of_lesson(
     for name, times in shown.items():
         if times > 1:
             yield Problem(lesson.folder, 0, f"there is more than one check or quiz {name}")
-    known = _names_made(lesson) | {with_tag(image) for image in lesson.images}
+    known = _names_made(lesson) | {full_name(image) for image in lesson.images}
     for step in lesson.steps:
         yield from _translations(lesson, step)
         for language in LANGUAGES:
@@ -97,7 +98,7 @@ def _bad_command(check: spec.Check) -> Iterator[str]:
     wanted = check.command
     if wanted is None or wanted.docker is None:
         return
-    found = docker_command(typed.path_of(wanted.docker))
+    found = docker_command(canonical(wanted.docker.split()))
     if found is None:
         yield f"docker has no command {wanted.docker}"
         return
@@ -195,7 +196,7 @@ def _of_step(
 def _of_block(lesson: Lesson, block: Block, known: set[str]) -> Iterator[str]:
     if block.kind == "check" and block.name not in lesson.checks:
         yield f"no check {block.name or 'without a name'} in lesson.toml"
-    elif block.kind == "layers" and with_tag(block.name or "-") not in known:
+    elif block.kind == "layers" and full_name(block.name or "-") not in known:
         yield f"{block.name or 'no image'}: `images` does not list it"
     elif block.kind == "file" and not re.fullmatch(r"/[^\s]{1,200}", block.name):
         yield "a file has a place: ```file /root/name"
@@ -224,8 +225,8 @@ def of_commands(text: str, known: set[str]) -> Iterator[str]:
         image = command.image.text if command.image else ""
         if not image or "$" in image or re.fullmatch(r"[0-9a-f]{6,64}", image):
             continue
-        if with_tag(image) not in known:
-            where = "the catalogue" if with_tag(image) not in catalogue() else "`images`"
+        if full_name(image) not in known:
+            where = "the catalogue" if full_name(image) not in catalogue() else "`images`"
             yield f"the image {image} is not in {where}"
 
 
@@ -248,7 +249,7 @@ def _of_quiz(quiz: Quiz) -> Iterator[str]:
 
 def _names_made(lesson: Lesson) -> set[str]:
     """Images that are there or that a lesson's own commands make."""
-    found = {with_tag(image) for image in lesson.images}
+    found = {full_name(image) for image in lesson.images}
     for step in lesson.steps:
         for block in step.read().blocks:
             if block.kind == "run":
@@ -261,13 +262,13 @@ def made_by(text: str) -> set[str]:
     found: set[str] = set()
     for command in parse(text.replace("\\\n", "  ")):
         if command.path[-1:] == ("build",):
-            found |= {with_tag(o.value) for o in command.given("tag") if o.value}
+            found |= {full_name(o.value) for o in command.given("tag") if o.value}
         elif command.path[-1:] in (("tag",), ("commit",), ("import",)):
-            found |= {with_tag(name) for name in command.arguments[1:2]}
+            found |= {full_name(name) for name in command.arguments[1:2]}
     return found
 
 
 @cache
 def catalogue() -> set[str]:
     """The names of all images of the catalogue."""
-    return {with_tag(tag) for each in recipe.read_all() for tag in each.tags}
+    return {full_name(tag) for each in recipe.read_all() for tag in each.tags}

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as n
+
+from lessons.languages import language_now
 
 SENTENCES = {
     "no-container": n("There is no container `%(name)s` yet."),
@@ -138,9 +139,7 @@ SENTENCES = {
 def sentence(code: str, params: Mapping[str, str]) -> str:
     """The sentence of a code; ``""`` for one that says nothing to a student."""
     if code == "script":
-        return str(
-            params.get(f"says_{(get_language() or 'en')[:2]}") or params.get("says_en") or ""
-        )
+        return str(params.get(f"says_{language_now()}") or params.get("says_en") or "")
     if code not in SENTENCES:
         return ""
     return _(SENTENCES[code]) % params

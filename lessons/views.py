@@ -7,21 +7,14 @@ import mimetypes
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from lessons import library, markdown, progress
-from lessons.format import LANGUAGES
+from lessons.languages import language_now
 from lessons.mapping import lesson_map
 from lessons.problems import catalogue
 from playground.sandboxes.students import ensure_student, student_of
-
-
-def language_now() -> str:
-    """The language of the page."""
-    code = (get_language() or "en")[:2]
-    return code if code in LANGUAGES else LANGUAGES[0]
 
 
 def catalogue_tags() -> str:

@@ -8,13 +8,12 @@ from urllib.parse import urlencode
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from lessons.explain import builder as building
 from lessons.explain import parts, texts
-from lessons.format import LANGUAGES
+from lessons.languages import language_now
 from playground.dockerline.parse import MOST_CHARACTERS, parse
 from playground.sandboxes import inspecting
 from playground.sandboxes.students import student_of
@@ -23,11 +22,6 @@ from playground.sandboxes.students import student_of
 EXAMPLE = "docker run -d --name web -p 8080:80 nginx"
 #: The builder's form as it is first seen: something that runs.
 _FIRST_FORM = {"image": ["nginx"], "detach": ["on"], "name": ["web"], "publish": ["8080:80"]}
-
-
-def _language() -> str:
-    code = (get_language() or "en")[:2]
-    return code if code in LANGUAGES else "en"
 
 
 @never_cache
@@ -56,14 +50,14 @@ async def _explained(request: HttpRequest, line: str) -> tuple[parts.Explained, 
         student = await sync_to_async(student_of)(request.session)
         found = await inspecting.container(student, run.value("name") or "", run.image.text)
     # In a thread: the manual's words are asked of a program, the first time.
-    return await sync_to_async(parts.explain)(line, _language(), found)
+    return await sync_to_async(parts.explain)(line, language_now(), found)
 
 
 @require_GET
 def builder(request: HttpRequest) -> HttpResponse:
     """A form with the options of ``docker run``, and its line."""
     form = _form(request) or _FIRST_FORM
-    language = _language()
+    language = language_now()
     themes = [
         {
             "title": theme.title,

@@ -7,9 +7,9 @@ import re
 from lessons.importing.report import Report
 from lessons.importing.source import Place
 from lessons.problems import catalogue, made_by, of_commands
-from playground.checks.facts import with_tag
 from playground.checks.spec import REFERENCE
 from playground.dockerline.parse import parse
+from playground.dockerline.reference import full_name
 
 #: Commands that only the internet can answer; a sandbox has none unless its operator says so.
 _INTERNET = re.compile(
@@ -73,9 +73,9 @@ class Commands:
             stages.add(stage.lower())
             if image.lower() in stages or image == "scratch" or not REFERENCE.match(image):
                 continue
-            if with_tag(image) in catalogue():
+            if full_name(image) in catalogue():
                 self._note(image)
-            elif with_tag(image) not in self._made:
+            elif full_name(image) not in self._made:
                 where = _within(text, found.start(1), place)
                 self._report.lose(where, f"FROM {image}", "the image is not in the catalogue")
 
@@ -85,11 +85,11 @@ class Commands:
 
     def _note_images(self, text: str) -> None:
         for command in parse(text.replace("\\\n", "  ")):
-            if command.image and with_tag(command.image.text) in catalogue():
+            if command.image and full_name(command.image.text) in catalogue():
                 self._note(command.image.text)
 
     def _note(self, image: str) -> None:
-        self.images.add(with_tag(image).removesuffix(":latest"))
+        self.images.add(full_name(image).removesuffix(":latest"))
 
 
 def is_for_a_shell(language: str, text: str) -> bool:

@@ -7,9 +7,10 @@ import shlex
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from playground.checks.facts import Facts, short_name, with_tag
-from playground.checks.spec import Container, size_in_bytes
+from playground.checks.facts import Facts
+from playground.checks.spec import Container
 from playground.checks.verdict import HOLDS, Missing, Verdict, absent, missing
+from playground.dockerline.reference import full_name, image, size
 
 Document = Mapping[str, Any]
 _PUBLISHED = re.compile(
@@ -40,7 +41,7 @@ def container(wanted: Container, facts: Facts) -> Verdict:
     if not of_image:
         if not wanted.name:
             return absent("no-container-of", image=wanted.image)
-        have = short_name(str(named[0]["Config"]["Image"]))
+        have = str(named[0]["Config"]["Image"])
         return missing(
             [Missing.of("image-differs", name=wanted.name, have=have, wanted=wanted.image)]
         )
@@ -54,13 +55,13 @@ def name_of(document: Document) -> str:
 
 
 def _is_of(document: Document, reference: str, facts: Facts) -> bool:
-    given = short_name(str(document["Config"]["Image"]))
-    if given == short_name(reference) or with_tag(given) == with_tag(reference):
+    given, wanted = full_name(str(document["Config"]["Image"])), full_name(reference)
+    if given == wanted:
         return True
-    if ":" not in reference and given.partition(":")[0] == short_name(reference):
+    if not image(reference).tag and given.rpartition(":")[0] == wanted.rpartition(":")[0]:
         return True
-    image = facts.image(reference)
-    return image is not None and image["Id"] == document["Image"]
+    found = facts.image(reference)
+    return found is not None and found["Id"] == document["Image"]
 
 
 def _problems(document: Document, wanted: Container, facts: Facts) -> list[Missing]:
@@ -203,7 +204,7 @@ def _same(code: str, have: Callable[[Document], object]) -> Callable[[Document, 
 
 def _memory(document: Document, name: str, wanted: str) -> Missing | None:
     have = int(document["HostConfig"]["Memory"])
-    if have == size_in_bytes(wanted):
+    if have == size(wanted):
         return None
     shown = f"{have / (1 << 20):.0f}m" if have else "–"
     return Missing.of("memory", name=name, have=shown, wanted=wanted)

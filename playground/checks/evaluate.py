@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from playground.checks import containers, images, places, spec, typed
-from playground.checks.facts import BAD_SHAPE, Facts
+from playground.checks.facts import Facts
 from playground.checks.verdict import Verdict, absent, all_of
+from playground.runtime.engine import BAD_SHAPE
 
 
 def evaluate(check: spec.Check, facts: Facts, lines: Sequence[typed.Line]) -> Verdict:

@@ -1,30 +1,22 @@
 """What an engine has, asked once for each look and kept between looks where nothing changed.
 
 All of it is the student's to choose; see :mod:`playground.runtime.engine`. Numbers of things are
-bounded here, shapes by whoever reads them: :data:`BAD_SHAPE` is what that can raise.
+bounded here, shapes by whoever reads them: :data:`engine.BAD_SHAPE` is what that can raise.
 """
 
 from __future__ import annotations
 
 import io
 import tarfile
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
+from playground.dockerline.reference import full_name
 from playground.runtime import engine, inside
-from playground.runtime.errors import HostileAnswer
 from playground.runtime.sandbox import Sandbox
 
-BAD_SHAPE = (
-    OSError,
-    HostileAnswer,
-    LookupError,
-    TypeError,
-    ValueError,
-    AttributeError,
-    OverflowError,
-)
 #: More containers or images than this are not looked at.
 _MOST = 200
 #: The first bytes of a file, a log or a page that are looked at.
@@ -58,9 +50,9 @@ class Facts:
 
     def image(self, reference: str) -> dict[str, Any] | None:
         """An image's inspect document by its name, ``None`` if there is none."""
-        wanted = with_tag(reference)
+        wanted = full_name(reference)
         for each in self.images():
-            if wanted in [short_name(tag) for tag in each["RepoTags"] or []]:
+            if wanted in [full_name(str(tag)) for tag in each["RepoTags"] or []]:
                 return self.image_by_id(str(each["Id"]))
         return None
 
@@ -157,7 +149,7 @@ class Facts:
             found.append(known)
         return found
 
-    def _once(self, name: str, ask: Any) -> Any:
+    def _once(self, name: str, ask: Callable[[], Any]) -> Any:
         if name not in self._round:
             self._round[name] = ask()
         return self._round[name]
@@ -167,17 +159,6 @@ class Facts:
 
     def _raw(self, path: str, limit: int = READ) -> bytes:
         return engine.get_raw(self.sandbox.pid, path, limit=limit)
-
-
-def short_name(reference: str) -> str:
-    """A reference without the parts that Docker adds by itself."""
-    return reference.removeprefix("docker.io/").removeprefix("library/")
-
-
-def with_tag(reference: str) -> str:
-    """A reference with its tag, ``latest`` where it has none."""
-    short = short_name(reference)
-    return short if ":" in short.rpartition("/")[2] or "@" in short else f"{short}:latest"
 
 
 def _plain(raw: bytes) -> bytes:

@@ -7,8 +7,9 @@ from typing import Any
 
 from playground.checks.containers import command_problem, variable_problem, variables
 from playground.checks.facts import Facts
-from playground.checks.spec import Image, size_in_bytes
+from playground.checks.spec import Image
 from playground.checks.verdict import HOLDS, Missing, Verdict, absent, missing
+from playground.dockerline.reference import size
 
 
 def image(wanted: Image, facts: Facts) -> Verdict:
@@ -35,9 +36,10 @@ def _problems(document: Mapping[str, Any], wanted: Image, facts: Facts) -> list[
     if wanted.layers is not None and len(layers) - below != wanted.layers:
         count = len(layers) - below
         found.append(Missing.of("layer-count", tag=tag, have=count, wanted=wanted.layers))
-    if wanted.size_below and int(document["Size"]) >= size_in_bytes(wanted.size_below):
-        size = f"{int(document['Size']) / (1 << 20):.1f}m"
-        found.append(Missing.of("too-large", tag=tag, have=size, wanted=wanted.size_below))
+    below_bytes = size(wanted.size_below) if wanted.size_below else None
+    if below_bytes is not None and int(document["Size"]) >= below_bytes:
+        shown = f"{int(document['Size']) / (1 << 20):.1f}m"
+        found.append(Missing.of("too-large", tag=tag, have=shown, wanted=wanted.size_below))
     have_env = variables(config.get("Env"))
     for key, value in (wanted.env or {}).items():
         found.append(variable_problem(have_env, tag, key, value))

@@ -10,6 +10,7 @@ from playground.checks.facts import READ, Facts
 from playground.checks.spec import File, Http, Network, Script, Volume
 from playground.checks.verdict import HOLDS, Missing, Verdict, absent, missing
 from playground.runtime import inside
+from playground.runtime.errors import NotInEngine
 from playground.runtime.private_mounts import leave_machine_mounts
 
 #: Seconds that a server or a script may take.
@@ -54,9 +55,7 @@ def file(wanted: File, facts: Facts) -> Verdict:
             return absent("no-container", name=wanted.container)
         try:
             content = facts.container_file(str(there[0]["Id"]), wanted.path)
-        except OSError:
-            raise
-        except Exception:  # noqa: BLE001 - the engine answers 404 for a file that is not there
+        except NotInEngine:
             content = None
     elif wanted.volume:
         if wanted.volume not in facts.volumes():

@@ -8,7 +8,7 @@ JSON schema are made from these classes.
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -208,17 +208,6 @@ class Check(_Table):
 
 
 Part = Container | Image | Volume | Network | File | Http | Typed | Script
-Kind = Literal["container", "image", "volume", "network", "file", "http", "command", "script"]
-
-_UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
-_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)([bkmg]?)\Z")
-
-
-def size_in_bytes(text: str) -> int:
-    """Bytes of a size as Docker writes it, ``512m``; raises ``ValueError``."""
-    if not (match := _SIZE.match(text.lower())):
-        raise ValueError(f"{text} is no size")
-    return int(float(match[1]) * _UNITS[match[2]])
 
 
 def cannot_fail(check: Check) -> str:

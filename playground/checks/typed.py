@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from playground.checks.spec import Typed
 from playground.checks.verdict import HOLDS, Missing, Verdict, absent
 from playground.dockerline.command import Command
+from playground.dockerline.match import matches
+from playground.dockerline.options import canonical
 from playground.dockerline.parse import parse
 
 
@@ -39,34 +40,24 @@ def _name(wanted: Typed) -> str:
     return f"docker {wanted.docker}" if wanted.docker else str(wanted.program)
 
 
-@lru_cache(maxsize=256)
-def path_of(docker: str) -> tuple[str, ...]:
-    """The command's own name: ``docker ps`` is ``docker container ls``."""
-    found = parse(f"docker {docker}")
-    return found[0].path if found else ()
-
-
 def _is_meant(wanted: Typed, command: Command) -> bool:
     if wanted.docker:
-        return command.is_docker and command.path == path_of(wanted.docker)
+        return command.is_docker and command.path == canonical(wanted.docker.split())
     return not command.is_docker and command.arguments[:1] == [wanted.program]
 
 
 def _problems(wanted: Typed, command: Command, line: Line) -> list[Missing]:
     found: list[Missing] = []
-    for name, value in wanted.options.items():
-        given = command.given(name)
-        if value is False:
-            if any(option.is_on for option in given):
-                found.append(Missing.of("option-unwanted", option=f"--{name}"))
-        elif not given:
-            found.append(Missing.of("option-missing", option=f"--{name}", command=_name(wanted)))
-        elif value is not True and value not in [option.value for option in given]:
-            have = given[-1].value or ""
-            found.append(Missing.of("option-value", option=f"--{name}", have=have, wanted=value))
-    for name in wanted.without:
-        if any(option.is_on for option in command.given(name)):
-            found.append(Missing.of("option-unwanted", option=f"--{name}"))
+    options = {**wanted.options, **dict.fromkeys(wanted.without, False)}
+    for each in matches(command, {"options": options}):
+        option = f"--{each.what}"
+        if not each.wanted:
+            found.append(Missing.of("option-unwanted", option=option))
+        elif not command.given(each.what):
+            found.append(Missing.of("option-missing", option=option, command=_name(wanted)))
+        else:
+            have = command.value(each.what) or ""
+            found.append(Missing.of("option-value", option=option, have=have, wanted=each.wanted))
     arguments = command.arguments if wanted.docker else command.arguments[1:]
     if arguments[: len(wanted.arguments)] != wanted.arguments:
         found.append(
@@ -74,9 +65,8 @@ def _problems(wanted: Typed, command: Command, line: Line) -> list[Missing]:
                 "arguments", have=" ".join(arguments) or "–", wanted=" ".join(wanted.arguments)
             )
         )
-    if wanted.exit_code is not None and line.exit_code != wanted.exit_code:
-        if line.exit_code is None:
-            found.append(Missing.of("still-runs", command=_name(wanted)))
-        else:
-            found.append(Missing.of("command-code", have=line.exit_code, wanted=wanted.exit_code))
+    if wanted.exit_code is not None and line.exit_code is None:
+        found.append(Missing.of("still-runs", command=_name(wanted)))
+    elif wanted.exit_code is not None and line.exit_code != wanted.exit_code:
+        found.append(Missing.of("command-code", have=line.exit_code, wanted=wanted.exit_code))
     return found

@@ -8,6 +8,7 @@ from typing import TypedDict
 
 from playground.dockerline.command import Command
 from playground.dockerline.options import canonical
+from playground.dockerline.reference import full_name
 
 
 class Wanted(TypedDict, total=False):
@@ -42,7 +43,7 @@ def matches(command: Command, wanted: Wanted) -> list[Mismatch]:
     for name, value in wanted.get("options", {}).items():
         found += _option(command, name, value)
     image = command.image.text if command.image else ""
-    if "image" in wanted and _with_tag(image) != _with_tag(wanted["image"]):
+    if "image" in wanted and full_name(image) != full_name(wanted["image"]):
         found.append(Mismatch("image", wanted["image"], image))
     if "arguments" in wanted:
         given = command.arguments[1:] if command.runs_image else command.arguments
@@ -65,9 +66,3 @@ def _option(command: Command, name: str, wanted: bool | str | Sequence[str]) -> 
 
 def _takes_value(command: Command, name: str) -> bool:
     return any(o.spec is not None and o.spec.takes_value for o in command.given(name))
-
-
-def _with_tag(image: str) -> str:
-    head, _, last = image.rpartition("/")
-    tagged = last if ":" in last or "@" in image or not last else f"{last}:latest"
-    return f"{head}/{tagged}" if head else tagged

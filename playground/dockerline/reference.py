@@ -149,6 +149,17 @@ def image(text: str) -> Image:
     return Image(registry, repository, tag, digest)
 
 
+def full_name(text: str) -> str:
+    """An image's name with its tag, without the parts that Docker adds by itself.
+
+    ``nginx``, ``nginx:latest`` and ``docker.io/library/nginx`` are the same image.
+    """
+    found = image(text.removeprefix("docker.io/").removeprefix("library/"))
+    name = f"{found.registry}/{found.repository}" if found.registry else found.repository
+    tag = f":{found.tag_or_default}" if found.tag_or_default else ""
+    return name + tag + (f"@{found.digest}" if found.digest else "")
+
+
 _COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _REFERENCE = re.compile(
     rf"(?P<name>{_COMPONENT}(?:/{_COMPONENT})*)(?P<tag>:\w[\w.-]{{0,127}})?"

@@ -30,6 +30,7 @@ from playground.checks.spec import Check
 from playground.checks.verdict import Verdict
 from playground.hub.preparing import prepare, put_file
 from playground.hub.protocol import BadFrame
+from playground.hub.together import until_first
 from playground.hub.watcher import Watcher
 from playground.runtime.errors import SandboxError
 from playground.runtime.sandbox import Sandbox
@@ -56,17 +57,7 @@ class ChecksSession:
 
     async def run(self) -> None:
         """Serve until the page leaves."""
-        tasks = {
-            asyncio.create_task(work)
-            for work in (self._watcher.run(), self._tell_lines(), self._receive())
-        }
-        try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
-        finally:
-            for task in tasks:
-                task.cancel()
+        await until_first(self._watcher.run(), self._tell_lines(), self._receive())
 
     async def _receive(self) -> None:
         async for message in self._connection:

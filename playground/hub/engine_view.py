@@ -20,11 +20,13 @@ from typing import Any
 
 from websockets.asyncio.server import ServerConnection
 
-from playground.checks.facts import BAD_SHAPE, Facts
+from playground.checks.facts import Facts
 from playground.hub import limits_view
 from playground.hub.engine_state import EngineState, event
 from playground.hub.events import events
+from playground.hub.together import until_first
 from playground.runtime.container_usage import ContainerUsage, container_usage
+from playground.runtime.engine import BAD_SHAPE
 from playground.runtime.sandbox import Sandbox
 
 #: Events come in bursts; they are gathered for this long, in seconds.
@@ -57,17 +59,7 @@ class EngineView:
 
     async def run(self) -> None:
         """Serve until the page leaves."""
-        tasks = {
-            asyncio.create_task(work)
-            for work in (self._listen(), self._tell(), self._tell_usage(), self._wait_closed())
-        }
-        try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
-        finally:
-            for task in tasks:
-                task.cancel()
+        await until_first(self._listen(), self._tell(), self._tell_usage(), self._wait_closed())
 
     async def _wait_closed(self) -> None:
         async for _ in self._connection:
@@ -112,8 +104,8 @@ class EngineView:
                 await asyncio.sleep(_AGAIN)
                 self._news.set()
                 continue
-            if (difference := self._difference(state)) or not self._sent:
-                await self._send(difference or {"set": {}})
+            if difference := self._difference(state):
+                await self._send(difference)
             self._sent = state
             # After the state that they led to: the page puts both together in its time line.
             for told in happened:

@@ -6,7 +6,7 @@ import re
 from typing import Any
 from urllib.parse import quote
 
-from playground.hub.limits_view import BAD_SHAPE
+from playground.runtime.engine import BAD_SHAPE
 from playground.runtime.sandbox import Sandbox
 
 #: What is passed on of ``docker inspect``; the rest is of no use to a reader of a command.

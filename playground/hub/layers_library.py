@@ -16,7 +16,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from playground.hub.limits_view import BAD_SHAPE
 from playground.layers import documents, overlay, readwrite
 from playground.layers.entries import Entry, Layer
 from playground.layers.errors import LayersError
@@ -27,6 +26,7 @@ from playground.runtime import disks, syscalls
 from playground.runtime.catalogue import store
 from playground.runtime.catalogue.builder import layers_of
 from playground.runtime.config import RuntimeConfig
+from playground.runtime.engine import BAD_SHAPE
 from playground.runtime.errors import HostileAnswer
 from playground.runtime.sandbox import Sandbox
 

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from playground.runtime import blockio, engine
-from playground.runtime.errors import HostileAnswer
+from playground.runtime.engine import BAD_SHAPE
 from playground.runtime.sandbox import Sandbox
 from playground.runtime.usage import Usage, usage
 
@@ -18,17 +18,6 @@ _FULL = 99
 _COARSE = 10 << 20
 #: Seconds for which the engine is not asked again what a prune would free.
 _ASK_AGAIN = 15.0
-
-#: What reading an answer of another shape than the engine's can raise, and what asking can.
-BAD_SHAPE = (
-    OSError,
-    HostileAnswer,
-    LookupError,
-    TypeError,
-    ValueError,
-    AttributeError,
-    OverflowError,
-)
 
 _meter = blockio.Meter()
 _freed: dict[str, tuple[float, int]] = {}

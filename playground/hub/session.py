@@ -10,6 +10,7 @@ from websockets.asyncio.server import ServerConnection
 
 from playground.hub import protocol
 from playground.hub.terminal import Terminal
+from playground.hub.together import until_first
 from playground.runtime.errors import SandboxError
 from playground.runtime.sandbox import Sandbox
 
@@ -82,14 +83,7 @@ class Session:
     async def run(self) -> None:
         """Pass bytes both ways until either side ends."""
         await self._welcome()
-        tasks = {asyncio.create_task(self._send()), asyncio.create_task(self._receive())}
-        try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
-        finally:
-            for task in tasks:
-                task.cancel()
+        await until_first(self._send(), self._receive())
 
     async def _welcome(self) -> None:
         await self.connection.send(

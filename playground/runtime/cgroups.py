@@ -7,17 +7,16 @@ which stays the machine's; the inner one is given to the sandbox's root, who may
 
 from __future__ import annotations
 
-import fcntl
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from playground.runtime.config import Limits
-from playground.runtime.errors import MachineUnfit, SandboxError
+from playground.runtime.delegation import Delegation, under_systemd
+from playground.runtime.errors import SandboxError
 
 ROOT = Path("/sys/fs/cgroup")
 INNER = "sandbox"
@@ -61,9 +60,8 @@ def missing_controllers(root: Path = ROOT) -> list[str]:
 class NodeGroup:
     """The group below which all sandboxes of one node live.
 
-    Under systemd the cgroup tree is systemd's, and a part of it has to be asked for: a transient
-    service with ``Delegate=yes`` is ours to divide (systemd.io/CGROUP_DELEGATION). Elsewhere the
-    group is made at the top.
+    Under systemd on cgroup v2 it is a part of the tree that systemd delegated, elsewhere a group
+    at the top.
     """
 
     def __init__(self, name: str, root: Path = ROOT) -> None:
@@ -71,76 +69,21 @@ class NodeGroup:
         self.root = root
         self.v2 = is_v2(root)
         self._relative: str | None = None
-
-    @property
-    def unit(self) -> str:
-        """The systemd unit that holds the group, where systemd runs."""
-        return f"{self.name}.service"
+        self._delegation = Delegation(name, root) if self.v2 and under_systemd() else None
 
     @property
     def relative(self) -> str:
         """The group's path below each controller's root, without a leading slash."""
         if self._relative is None:
-            self._relative = self._ours()
+            self._relative = self._delegation.group() if self._delegation else self.name
         return self._relative
-
-    def _ours(self) -> str:
-        if not self._under_systemd():
-            return self.name
-        # Two workers that ask systemd at once: the second would be told that the unit exists.
-        with Path(f"/run/{self.name}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            relative = self._find() or self._make()
-            group = self.root / relative
-            (group / "holder").mkdir(exist_ok=True)
-            for pid in _pids(group):
-                (group / "holder" / "cgroup.procs").write_text(str(pid))
-        return relative
-
-    def _find(self) -> str | None:
-        """The group that systemd gave; ``None`` if it has not been asked yet."""
-        shown = subprocess.run(
-            ["systemctl", "show", "--property=ControlGroup", "--value", self.unit],
-            capture_output=True,
-            text=True,
-        ).stdout.strip()
-        return shown.lstrip("/") or None
-
-    def _under_systemd(self) -> bool:
-        return self.v2 and Path("/run/systemd/system").is_dir()
-
-    def _make(self) -> str:
-        """Ask systemd for a delegated group, with one idle process that keeps it."""
-        asked = subprocess.run(
-            [
-                "systemd-run",
-                "--quiet",
-                "--collect",
-                f"--unit={self.unit}",
-                "--description=Docker Playground: the cgroup of the sandboxes",
-                "--property=Delegate=yes",
-                "--property=TasksMax=infinity",
-                "--property=KillMode=control-group",
-                "sleep",
-                "infinity",
-            ],
-            capture_output=True,
-            text=True,
-        )
-        relative = self._find()
-        if asked.returncode != 0 or not relative:
-            raise MachineUnfit(
-                f"systemd gave no cgroup: {asked.stderr.strip()[:300]}",
-                "Look at `systemctl status` and the journal",
-            )
-        return relative
 
     def remove(self) -> None:
         """End the group and everything in it."""
         for sandbox_id in self.sandbox_ids():
             self.group(sandbox_id).remove()
-        if self._under_systemd():
-            subprocess.run(["systemctl", "stop", self.unit], capture_output=True)
+        if self._delegation:
+            self._delegation.give_back()
             return
         for top in self._tops():
             _remove_tree(top)
@@ -151,7 +94,7 @@ class NodeGroup:
 
     def sandbox_ids(self) -> set[str]:
         """The ids of all sandboxes that have a group with our label in any controller."""
-        if self._under_systemd() and not self._find():
+        if self._delegation and not self._delegation.find():
             return set()
         found: set[str] = set()
         for top in self._tops():

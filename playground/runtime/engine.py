@@ -16,8 +16,18 @@ from pathlib import Path
 from typing import Any
 
 from playground.runtime import syscalls
-from playground.runtime.errors import HostileAnswer
+from playground.runtime.errors import HostileAnswer, NotInEngine
 
+#: What reading an answer of another shape than the engine's can raise, and what asking can.
+BAD_SHAPE = (
+    OSError,
+    HostileAnswer,
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    OverflowError,
+)
 SOCKET_INSIDE = "run/docker.sock"
 MAX_ANSWER_BYTES = 8 << 20
 _CHUNK = 64 << 10
@@ -95,6 +105,8 @@ def _exchange(pid: int, path: str, seconds: float, enough: int) -> bytes:
             if not (chunk := answer.read1(_CHUNK)):
                 break
             body += chunk
+        if answer.status == http.client.NOT_FOUND:
+            raise NotInEngine(f"The engine has no {path}")
         if answer.status != http.client.OK:
             raise HostileAnswer(f"The engine answered {path} with status {answer.status}")
         return bytes(body)

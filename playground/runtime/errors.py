@@ -30,3 +30,7 @@ class BuildFailed(SandboxError):
 
 class HostileAnswer(SandboxError):
     """Something read from inside a sandbox was too large, too slow or not what it should be."""
+
+
+class NotInEngine(HostileAnswer):
+    """The engine has no such thing (HTTP status 404)."""

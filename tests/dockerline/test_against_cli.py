@@ -34,7 +34,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def cli_takes(line: str, home: Path) -> bool:
-    """Whether the CLI got as far as to look for an engine."""
+    """Whether the CLI got as far as to look for an engine, or for a terminal before that."""
     done = subprocess.run(
         [ROOTFS / "usr/bin/docker", *shlex.split(line)[1:]],
         env={"HOME": str(home), "DOCKER_HOST": f"unix://{home}/nobody.sock"},
@@ -44,7 +44,8 @@ def cli_takes(line: str, home: Path) -> bool:
         text=True,
         timeout=30,
     )
-    return "Cannot connect to the Docker daemon" in done.stderr
+    further = ("Cannot connect to the Docker daemon", "the input device is not a TTY")
+    return any(said in done.stderr for said in further)
 
 
 def we_take(line: str) -> bool:

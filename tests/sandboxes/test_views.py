@@ -10,7 +10,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_pages_load_nothing_from_elsewhere(client: Client) -> None:
-    for path in ("/lessons/", "/images/", "/lessons/layers/"):
+    for path in ("/lessons/", "/images/", "/lessons/layer-stack/"):
         answer = client.get(path)
         assert answer.status_code == 200
         assert "default-src 'self'" in answer.headers["Content-Security-Policy"]

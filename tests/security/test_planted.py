@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from playground.checks.facts import BAD_SHAPE, Facts
+from playground.checks.facts import Facts
 from playground.hub.engine_state import EngineState
 from playground.runtime import engine
+from playground.runtime.engine import BAD_SHAPE
 from playground.runtime.errors import HostileAnswer
 from playground.runtime.node import Node
 from playground.runtime.record import process_started

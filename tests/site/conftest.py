@@ -30,6 +30,23 @@ class Site(RunningSite):
     def node(self) -> Node:
         return Node(RuntimeConfig(state_dir=self.var / "node"))
 
+    def most_memory(self) -> int:
+        """The most that web process and hub together have had in memory, in bytes."""
+        total = 0
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                environ = (folder / "environ").read_bytes()
+                command = (folder / "cmdline").read_bytes()
+                status = (folder / "status").read_text()
+            except OSError:
+                continue
+            ours = f"PLAYGROUND_SERVE={self.var}".encode() in environ
+            if ours and (b"uvicorn" in command or b"playground.hub" in command):
+                line = next((ln for ln in status.splitlines() if ln.startswith("VmHWM")), "0 0 kB")
+                total += int(line.split()[1]) << 10
+        assert total
+        return total
+
 
 def start_site(var: Path, **variables: str) -> Site:
     """Start a site on a free port and wait until it answers."""

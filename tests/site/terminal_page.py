@@ -29,7 +29,7 @@ class TerminalPage:
         self.page = page
         self.marks = 0
 
-    def open(self, slug: str = "images-and-containers") -> None:
+    def open(self, slug: str = "first-container") -> None:
         self.page.goto(f"/lessons/{slug}/")
         self.wait_for(PROMPT)
 

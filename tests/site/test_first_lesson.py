@@ -133,7 +133,7 @@ def test_paste(page: Page) -> None:
 
 def test_layers_of_a_chosen_image(page: Page) -> None:
     terminal = TerminalPage(page)
-    terminal.open("layers")
+    terminal.open("layer-stack")
     page.locator("[data-view-switch=layers]").click()
     page.select_option("#layers-image", "webapp:latest")
     rows = page.locator("[data-layers-list] li")
@@ -287,7 +287,7 @@ def test_fits_phone_and_desktop(
         color_scheme=scheme,  # type: ignore[arg-type]
     )
     page = context.new_page()
-    for path in ("/lessons/", "/images/", "/lessons/layers/"):
+    for path in ("/lessons/", "/images/", "/lessons/layer-stack/"):
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
         page.screenshot(path=tmp_path / "page.png")

@@ -45,7 +45,7 @@ def test_ends_are_said_before_they_come(browser: Browser, short_site: Site) -> N
         base_url=short_site.url, locale="ko", storage_state=context.storage_state()
     )
     page = korean.new_page()
-    page.goto("/lessons/images-and-containers/")
+    page.goto("/lessons/first-container/")
     line = page.locator("[data-limits]")
     expect(line).to_contain_text("호스트가 프로세서 시간 4초를 모두 써서", timeout=20_000)
     expect(line).to_contain_text("분 뒤에 종료됩니다")

@@ -11,7 +11,6 @@ import re
 import socket
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -19,7 +18,6 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from tests.site.conftest import Site
 from tests.site.port_client import PortClient, host_of
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.site]
@@ -34,24 +32,6 @@ def digest_of(size: int) -> str:
     return digest.hexdigest()
 
 
-def memory_of(site: Site) -> int:
-    """The most that web process and hub together have had in memory, in bytes."""
-    total = 0
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            environ = (folder / "environ").read_bytes()
-            command = (folder / "cmdline").read_bytes()
-            status = (folder / "status").read_text()
-        except OSError:
-            continue
-        ours = f"PLAYGROUND_SERVE={site.var}".encode() in environ
-        if ours and (b"uvicorn" in command or b"playground.hub" in command):
-            found = re.search(r"VmHWM:\s+(\d+)", status)
-            total += int(found[1]) << 10 if found else 0
-    assert total
-    return total
-
-
 # What passes.
 
 
@@ -59,28 +39,28 @@ def memory_of(site: Site) -> int:
 def test_a_large_download(me: PortClient, how: str) -> None:
     size = MEGABYTES << 20
     me.ask("/big?n=65536")
-    before = memory_of(me.site)
+    before = me.site.most_memory()
     stream, response = me.begin(f"/big?n={size}&how={how}")
     digest = hashlib.sha256()
     with stream:
         while piece := response.read(1 << 20):
             digest.update(piece)
     assert digest.hexdigest() == digest_of(size)
-    assert memory_of(me.site) - before < 30 << 20
+    assert me.site.most_memory() - before < 30 << 20
 
 
 def test_one_who_reads_slowly_costs_no_memory(me: PortClient) -> None:
-    before = memory_of(me.site)
+    before = me.site.most_memory()
     stream, response = me.begin(f"/big?n={200 << 20}")
     with stream:
         response.read(1000)
         time.sleep(2)
-        assert memory_of(me.site) - before < 20 << 20
+        assert me.site.most_memory() - before < 20 << 20
 
 
 @pytest.mark.parametrize("how", ["length", "chunked"])
 def test_a_large_upload(me: PortClient, how: str) -> None:
-    before = memory_of(me.site)
+    before = me.site.most_memory()
     pieces = MEGABYTES * 16
 
     def body() -> Iterator[bytes]:
@@ -94,7 +74,7 @@ def test_a_large_upload(me: PortClient, how: str) -> None:
     named = {name.lower() for name, _ in said["headers"]}
     assert ("content-length" in named) == (how == "length")
     assert ("transfer-encoding" in named) == (how == "chunked")
-    assert memory_of(me.site) - before < 30 << 20
+    assert me.site.most_memory() - before < 30 << 20
 
 
 def test_an_upload_that_waits_for_leave(me: PortClient) -> None:

@@ -75,32 +75,14 @@ def test_fifty_megabytes_there_and_back(page: Page, site: Site, tmp_path: Path) 
 def test_a_transfer_is_not_held_in_memory(page: Page, site: Site, tmp_path: Path) -> None:
     terminal = TerminalPage(page)
     terminal.open()
-    before = _memory_of_site(site)
+    before = site.most_memory()
     file = tmp_path / "large.bin"
     with file.open("wb") as sparse:
         sparse.truncate(400 << 20)
     upload(page, file)
     expect(said(page)).to_contain_text("is on your host", timeout=120_000)
     terminal.run("rm large.bin")
-    assert _memory_of_site(site) - before < 60 << 20
-
-
-def _memory_of_site(site: Site) -> int:
-    """The most that web process and hub together have had in memory, in bytes."""
-    total = 0
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            environ = (folder / "environ").read_bytes()
-            command = (folder / "cmdline").read_bytes()
-            status = (folder / "status").read_text()
-        except OSError:
-            continue
-        ours = f"PLAYGROUND_SERVE={site.var}".encode() in environ
-        if ours and (b"uvicorn" in command or b"playground.hub" in command):
-            line = next((ln for ln in status.splitlines() if ln.startswith("VmHWM")), "0 0 kB")
-            total += int(line.split()[1]) << 10
-    assert total
-    return total
+    assert site.most_memory() - before < 60 << 20
 
 
 def test_dropped_on_the_terminal_and_never_over_a_file(page: Page) -> None:

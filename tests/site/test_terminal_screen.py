@@ -174,7 +174,7 @@ def test_menu_and_dialogs_fit_a_phone(
         locale=language,
     )
     page = context.new_page()
-    page.goto("/lessons/layers/")
+    page.goto("/lessons/layer-stack/")
     page.locator("[data-tab=terminal-pane]").click()
     TerminalPage(page).wait_for(PROMPT)
     page.locator("[data-action=menu]").click()

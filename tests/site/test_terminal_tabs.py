@@ -179,7 +179,7 @@ def test_a_bell_in_a_hidden_tab_is_marked(page: Page) -> None:
 def test_tabs_fit_a_phone(browser: Browser, site: Site) -> None:
     context = browser.new_context(base_url=site.url, viewport={"width": 390, "height": 844})
     page = context.new_page()
-    page.goto("/lessons/layers/")
+    page.goto("/lessons/layer-stack/")
     page.locator("[data-tab=terminal-pane]").click()
     terminal = TerminalPage(page)
     terminal.wait_for(PROMPT)

@@ -24,7 +24,7 @@ def phone(browser: Browser, site: Site) -> Iterator[Page]:
     )
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = context.new_page()
-    page.goto("/lessons/layers/")
+    page.goto("/lessons/layer-stack/")
     page.locator("[data-tab=terminal-pane]").tap()
     TerminalPage(page).wait_for(PROMPT)
     yield page
@@ -115,5 +115,5 @@ def test_a_long_touch_selects_a_word_to_copy(phone: Page) -> None:
 
 
 def test_a_mouse_sees_no_key_bar(page: Page) -> None:
-    page.goto("/lessons/layers/")
+    page.goto("/lessons/layer-stack/")
     expect(page.locator("[data-keybar]")).to_be_hidden()

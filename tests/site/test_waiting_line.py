@@ -18,7 +18,7 @@ from tests.site.terminal_page import PROMPT, TerminalPage
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.site]
 
-_LESSON = "/lessons/images-and-containers/"
+_LESSON = "/lessons/first-container/"
 _PLACE = "The machine is full. You are number {} in line; your host starts by itself."
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -11,7 +13,8 @@ from django.core.management.base import BaseCommand, CommandError
 from lessons import library, reference
 from lessons.format import LANGUAGES
 from lessons.problems import problems
-from playground.sandboxes.nodes import local_node
+from playground.runtime.config import RuntimeConfig
+from playground.runtime.node import Node
 
 
 class Command(BaseCommand):
@@ -70,7 +73,13 @@ class Command(BaseCommand):
                 self.stderr.write(_shown(problem))
             failed += not played.ok
 
-        player.play_all(lessons, local_node(), jobs, report)
+        # Not the site's node: its worker clears away what has no row.
+        with TemporaryDirectory(prefix="playground-play-") as folder:
+            node = Node(replace(RuntimeConfig.from_environ(), state_dir=Path(folder)))
+            try:
+                player.play_all(lessons, node, jobs, report)
+            finally:
+                node.shutdown()
         if failed:
             raise CommandError(f"{failed} of {len(lessons)} lessons cannot be played to their end")
 

@@ -4,6 +4,8 @@ import { layout } from "./layout.js";
 import { sizeText } from "../size.js";
 
 const LEAST_ZOOM = 0.7;
+// The view's padding and the stage's own border, in pixels.
+const EDGES = 8;
 const SVG = "http://www.w3.org/2000/svg";
 
 function element(tag, className, text) {
@@ -24,6 +26,7 @@ export class Picture {
     this.all = false;
     this.stage = root.querySelector("[data-stage]");
     this.svg = this.stage.querySelector("svg");
+    this.nothing = root.querySelector("[data-nothing]");
     this.shelf = root.querySelector("[data-shelf]");
     this.boxes = new Map();
     this.lines = new Map();
@@ -66,7 +69,7 @@ export class Picture {
   }
 
   #draw() {
-    const width = this.root.clientWidth - 4;
+    const width = this.root.clientWidth - EDGES;
     if (width < 50) return; // not shown
     const plan = layout(this.state, { width, catalogue: this.catalogue, touched: this.touched, all: this.all });
     // A little too wide is made to fit; much too wide is scrolled.
@@ -74,6 +77,7 @@ export class Picture {
     this.stage.style.width = `${plan.width}px`;
     this.stage.style.height = `${plan.height}px`;
     this.svg.setAttribute("viewBox", `0 0 ${plan.width} ${plan.height}`);
+    this.nothing.hidden = plan.boxes.length > 0;
     this.#drawBoxes(plan.boxes);
     this.#drawLines(plan.lines);
     this.#drawShelf(plan.rest);
