@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ def fit_machine() -> None:
 def node(fit_machine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     """A node of the tests' own."""
     state: Path = tmp_path_factory.mktemp("node")
-    node = Node(RuntimeConfig(state_dir=state, cache_dir=RuntimeConfig.from_environ().cache_dir))
+    node = Node(replace(RuntimeConfig.from_environ(), state_dir=state))
     yield node
     node.shutdown()
 

@@ -173,12 +173,12 @@ def test_nobody_acts_on_a_sandbox_that_another_holds(node: Node) -> None:
 
 
 _WORKER = """
-import random, sys
-from pathlib import Path
+import os, random, sys
 from playground.runtime.config import RuntimeConfig
 from playground.runtime.errors import SandboxError
 from playground.runtime.node import Node
-node = Node(RuntimeConfig(state_dir=Path(sys.argv[1]), cache_dir=Path(sys.argv[2])))
+environ = {**os.environ, "PLAYGROUND_STATE": sys.argv[1], "PLAYGROUND_CACHE": sys.argv[2]}
+node = Node(RuntimeConfig.from_environ(environ))
 random.seed(sys.argv[3])
 for _ in range(int(sys.argv[4])):
     verb = random.choice(["create", "create", "freeze", "thaw", "clear"])

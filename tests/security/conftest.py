@@ -32,8 +32,8 @@ def lab(fit_machine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture(scope="module")
 def egress_config(tmp_path_factory: pytest.TempPathFactory) -> RuntimeConfig:
-    cache = RuntimeConfig.from_environ().cache_dir
-    return RuntimeConfig(tmp_path_factory.mktemp("egress"), cache, egress=EGRESS)
+    given = RuntimeConfig.from_environ()
+    return replace(given, state_dir=tmp_path_factory.mktemp("egress"), egress=EGRESS)
 
 
 @pytest.fixture(scope="module")
