@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from lessons import progress
-from playground.sandboxes.students import become, ensure_student, student_of
+from playground.accounts.students import become, ensure_student, student_of
 
 #: Seconds in which the link can be used.
 LIFETIME = 600

@@ -19,7 +19,7 @@ from playground.hub import protocol, tickets
 from playground.sandboxes import addresses, claims, gateway, line, rates
 from playground.sandboxes.context import node_status
 from playground.sandboxes.models import Sandbox
-from playground.sandboxes.students import student_of
+from playground.accounts.students import student_of
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from playground.sandboxes.models import Sandbox
 from playground.sandboxes.ports import access, names
-from playground.sandboxes.students import student_of
+from playground.accounts.students import student_of
 
 
 @never_cache
