@@ -15,9 +15,16 @@ from playground.accounts.students import new_student
 class Role(models.TextChoices):
     """What somebody may do. Each may all that the one before it may."""
 
-    STUDENT = "student", _("student")
-    INSTRUCTOR = "instructor", _("instructor")
-    ADMINISTRATOR = "administrator", _("administrator")
+    STUDENT = "student"
+    INSTRUCTOR = "instructor"
+    ADMINISTRATOR = "administrator"
+
+
+ROLE_NAMES = {
+    Role.STUDENT.value: _("student"),
+    Role.INSTRUCTOR.value: _("instructor"),
+    Role.ADMINISTRATOR.value: _("administrator"),
+}
 
 
 class Users(UserManager["User"]):
@@ -39,7 +46,9 @@ class Users(UserManager["User"]):
 class User(AbstractUser):
     """An account."""
 
-    role = models.CharField(_("role"), max_length=16, choices=Role.choices, default=Role.STUDENT)
+    role = models.CharField(
+        _("role"), max_length=16, choices=list(ROLE_NAMES.items()), default=Role.STUDENT
+    )
     #: Whom sandboxes and progress belong to, see :mod:`playground.accounts.students`.
     student = models.CharField(max_length=64, unique=True, default=new_student, editable=False)
 

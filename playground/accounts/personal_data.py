@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.socialaccount.models import SocialAccount
+from allauth.usersessions.models import UserSession
 from django.db import transaction
 
 from playground.accounts.models import AuditEntry, Role, User
@@ -15,7 +17,7 @@ def collect(student: str, user: User | None) -> dict[str, Any]:
     """All of it by section, as JSON can hold it."""
     found: dict[str, Any] = {"account": _account(user) if user else None}
     for _, part in student_asks.send(User, student=student) if student else []:
-        found |= part
+        found |= part or {}
     return found
 
 
@@ -45,11 +47,11 @@ def _account(user: User) -> dict[str, Any]:
         "last_login": user.last_login,
         "signed_in_by": [
             {"provider": each.provider, "uid": each.uid, "joined": each.date_joined}
-            for each in user.socialaccount_set.all()
+            for each in SocialAccount.objects.filter(user=user)
         ],
         "sessions": [
             {"address": each.ip, "browser": each.user_agent, "since": each.created_at}
-            for each in user.usersession_set.all()
+            for each in UserSession.objects.filter(user=user)
         ],
         "audit": list(
             AuditEntry.objects.filter(actor=user).values("at", "action", "target", "detail")

@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, TypeVar
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from typing_extensions import ParamSpec
 
 from playground.accounts.models import User
 
 P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+R = TypeVar("R", bound=HttpResponseBase)
 
 
-class SignedInRequest(HttpRequest):
-    """A request behind one of the decorators."""
-
-    user: User
-
-
-def _only(allowed: Callable[[User], bool]) -> Callable[[View[P]], View[P]]:
-    def decorate(view: View[P]) -> View[P]:
+def _only(
+    allowed: Callable[[User], bool],
+) -> Callable[
+    [Callable[Concatenate[HttpRequest, P], R]],
+    Callable[Concatenate[HttpRequest, P], HttpResponseBase],
+]:
+    def decorate(
+        view: Callable[Concatenate[HttpRequest, P], R],
+    ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             user = request.user
             if not isinstance(user, User):
                 return redirect_to_login(request.get_full_path())
@@ -47,7 +49,8 @@ instructors_only = _only(lambda user: user.is_instructor)
 administrators_only = _only(lambda user: user.is_administrator)
 
 
-async def instructor_in(scope_user: Awaitable[object] | object) -> User | None:
-    """The instructor of a websocket's scope, ``None`` if it is nobody or somebody else."""
-    user = scope_user
-    return user if isinstance(user, User) and user.is_instructor else None
+def user_of(request: HttpRequest) -> User:
+    """The account behind a request that one of the decorators let through."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from allauth.account.decorators import reauthentication_required
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.core.exceptions import PermissionDenied
@@ -27,7 +28,11 @@ from playground.accounts.students import student_of
 @require_safe
 def me(request: HttpRequest) -> HttpResponse:
     """One's own page, also without an account."""
-    return render(request, "accounts/me.html", {"student": student_of(request.session)})
+    words = {
+        "signup_open": settings.SIGNUP_OPEN,
+        "has_providers": bool(settings.SOCIALACCOUNT_PROVIDERS),
+    }
+    return render(request, "accounts/me.html", words)
 
 
 @never_cache
@@ -47,7 +52,8 @@ def export(request: HttpRequest) -> HttpResponse:
 def delete(request: HttpRequest) -> HttpResponseBase:
     """Ask, then remove all that is kept; of an account only after its password was given anew."""
     if _user(request):
-        return _delete_account(request)
+        answer: HttpResponseBase = _delete_account(request)
+        return answer
     return _delete(request)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.dispatch import receiver
+from django.http import HttpRequest
 
 from playground.accounts.signals import student_asks, student_leaves, student_moves
 from playground.sandboxes import tasks
@@ -25,6 +26,12 @@ def host_before(session: Any, student: str) -> Sandbox | None:
     """The host that somebody had before they signed in to an account that has one too."""
     before = living(str(session.get(_BEFORE, "")))
     return before if before and living(student) else None
+
+
+def has_host_before(request: HttpRequest) -> bool:
+    """Whether the page is to ask."""
+    session = getattr(request, "session", None)
+    return session is not None and _BEFORE in session
 
 
 def choose(session: Any, student: str, *, before: bool) -> None:
