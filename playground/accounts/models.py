@@ -20,11 +20,11 @@ class Role(models.TextChoices):
     ADMINISTRATOR = "administrator"
 
 
-ROLE_NAMES = {
-    Role.STUDENT.value: _("student"),
-    Role.INSTRUCTOR.value: _("instructor"),
-    Role.ADMINISTRATOR.value: _("administrator"),
-}
+_NAMES = [
+    ("student", _("student")),
+    ("instructor", _("instructor")),
+    ("administrator", _("administrator")),
+]
 
 
 class Users(UserManager["User"]):
@@ -46,9 +46,7 @@ class Users(UserManager["User"]):
 class User(AbstractUser):
     """An account."""
 
-    role = models.CharField(
-        _("role"), max_length=16, choices=list(ROLE_NAMES.items()), default=Role.STUDENT
-    )
+    role = models.CharField(_("role"), max_length=16, choices=_NAMES, default=Role.STUDENT)
     #: Whom sandboxes and progress belong to, see :mod:`playground.accounts.students`.
     student = models.CharField(max_length=64, unique=True, default=new_student, editable=False)
 

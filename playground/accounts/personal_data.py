@@ -16,8 +16,10 @@ from playground.accounts.signals import student_asks, student_leaves
 def collect(student: str, user: User | None) -> dict[str, Any]:
     """All of it by section, as JSON can hold it."""
     found: dict[str, Any] = {"account": _account(user) if user else None}
-    for _, part in student_asks.send(User, student=student) if student else []:
-        found |= part or {}
+    if student:
+        parts: list[dict[str, Any]] = [part for _, part in student_asks.send(User, student=student)]  # type: ignore[misc]
+        for part in parts:
+            found |= part
     return found
 
 

@@ -29,7 +29,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
 
 
 # The player has a terminal in WebAssembly; scripts from texts stay forbidden.
-@csp_update({"script-src": ["'wasm-unsafe-eval'"]})  # type: ignore[untyped-decorator]
+@csp_update({"script-src": ["'wasm-unsafe-eval'"]})
 def recordings(request: HttpRequest) -> HttpResponse:
     """Play what was recorded; the recordings themselves never leave the browser."""
     return render(request, "terminal/recordings.html")

@@ -23,6 +23,5 @@ class Command(BaseCommand):
         if first.is_wanted():
             path = reverse("first-administrator", args=[first.word()])
             origin = os.environ.get("PLAYGROUND_ORIGIN", "http://localhost:8000")
-            self.stdout.write(
-                f"• Nobody runs this site yet. To be its administrator: {origin}{path}"
-            )
+            self.stdout.write("• Nobody runs this site yet. Sign up, then open this to run it:")
+            self.stdout.write(f"  {origin}{path}")
