@@ -63,6 +63,8 @@ INSTALLED_APPS = [
     "playground.accounts",
     "playground.sandboxes",
     "lessons",
+    "playground.operators",
+    "django.contrib.admin",
 ]
 
 MIDDLEWARE = [
@@ -95,6 +97,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "playground.sandboxes.context.node_status",
+                "playground.operators.context.announcements",
             ],
         },
     }
