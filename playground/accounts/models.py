@@ -20,7 +20,7 @@ class Role(models.TextChoices):
     ADMINISTRATOR = "administrator"
 
 
-_NAMES = [
+ROLE_NAMES = [
     ("student", _("student")),
     ("instructor", _("instructor")),
     ("administrator", _("administrator")),
@@ -46,7 +46,7 @@ class Users(UserManager["User"]):
 class User(AbstractUser):
     """An account."""
 
-    role = models.CharField(_("role"), max_length=16, choices=_NAMES, default=Role.STUDENT)
+    role = models.CharField(_("role"), max_length=16, choices=ROLE_NAMES, default=Role.STUDENT)
     #: Whom sandboxes and progress belong to, see :mod:`playground.accounts.students`.
     student = models.CharField(max_length=64, unique=True, default=new_student, editable=False)
 

@@ -37,7 +37,7 @@ def _machine(node: Node) -> dict[str, Any]:
         "cpus": psutil.cpu_count(),
         "load": [round(each, 2) for each in psutil.getloadavg()],
         "policy": node.config.policy,
-        "egress": node.config.egress.enabled,
+        "egress": node.config.egress.on,
         "limits": vars(node.config.limits),
         "state": str(node.config.state_dir),
     }

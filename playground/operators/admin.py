@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
@@ -15,12 +15,18 @@ from playground.accounts.models import AuditEntry, User
 from playground.operators.models import Announcement
 from playground.sandboxes.models import Sandbox
 
+if TYPE_CHECKING:  # generic for the type checker only
+    _Users = UserAdmin[User]
+    _Any = admin.ModelAdmin[Any]
+else:
+    _Users, _Any = UserAdmin, admin.ModelAdmin
+
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 admin.site.site_header = admin.site.site_title = "Docker Playground"
 
 
 @admin.register(User)
-class PlaygroundUserAdmin(UserAdmin[User]):
+class PlaygroundUserAdmin(_Users):
     """Accounts with their role, which decides what Django's own flags are."""
 
     list_display = ("username", "email", "role", "is_active", "last_login")
@@ -43,7 +49,7 @@ class PlaygroundUserAdmin(UserAdmin[User]):
         audit.record(request, verb, f"user {obj.pk} {obj.username}", fields=changed, role=obj.role)
 
 
-class _LookOnly(admin.ModelAdmin[Any]):
+class _LookOnly(_Any):
     """What is looked at, and changed elsewhere."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -94,7 +100,7 @@ class TaskDoneAdmin(_LookOnly):
 
 
 @admin.register(Announcement)
-class AnnouncementAdmin(admin.ModelAdmin[Announcement]):
+class AnnouncementAdmin(_Any):
     """Lines on top of all pages."""
 
     list_display = ("text_en", "since", "until")

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django import forms
 
 from playground.operators.models import Announcement
 
+if TYPE_CHECKING:  # generic for the type checker only
+    _Form = forms.ModelForm[Announcement]
+else:
+    _Form = forms.ModelForm
 
-class AnnouncementForm(forms.ModelForm[Announcement]):
+
+class AnnouncementForm(_Form):
     """An announcement."""
 
     class Meta:

@@ -23,7 +23,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from playground.accounts import audit
-from playground.accounts.models import AuditEntry, Role, User
+from playground.accounts.models import ROLE_NAMES, AuditEntry, Role, User
 from playground.accounts.roles import administrators_only
 from playground.operators import acts, overview, people
 from playground.operators.forms import AnnouncementForm
@@ -90,7 +90,7 @@ def users(request: HttpRequest) -> HttpResponse:
     if (role := request.GET.get("role", "")) in Role.values:
         found = found.filter(role=role)
     page = Paginator(found, _PAGE).get_page(request.GET.get("page"))
-    words = {"page": page, "q": asked, "role": role, "roles": User._meta.get_field("role").choices}
+    words = {"page": page, "q": asked, "role": role, "roles": ROLE_NAMES}
     return render(request, "operators/users.html", words)
 
 
@@ -135,7 +135,7 @@ def log(request: HttpRequest) -> HttpResponse:
 
 
 def _entries(request: HttpRequest) -> QuerySet[AuditEntry]:
-    found = AuditEntry.objects.all()
+    found: QuerySet[AuditEntry] = AuditEntry.objects.all()
     if who := request.GET.get("who", "").strip():
         found = found.filter(name__icontains=who)
     if action := request.GET.get("action", ""):
