@@ -2,7 +2,7 @@
 
 A websocket library gives framing, limits and back pressure, and TLS where the stream crosses
 machines. A connection names what it wants by its path: ``/terminal``, ``/engine``, ``/inspect``,
-``/files``, ``/layers`` or ``/checks``.
+``/files``, ``/layers``, ``/checks``, or ``/catalogue``, which alone is about no sandbox.
 """
 
 from __future__ import annotations
@@ -68,6 +68,9 @@ class Hub:
             ticket = tickets.read(self.key, query.get("ticket", ""))
             if ticket.purpose != url.path.strip("/"):
                 raise tickets.BadTicket("a ticket for something else")
+            if ticket.purpose == "catalogue":
+                await self._layers.serve_catalogue(connection, self.node.config)
+                return
             sandbox = self.node.get(ticket.sandbox)
             if not sandbox.is_alive():
                 raise SandboxError("The sandbox has ended")

@@ -53,6 +53,15 @@ class Library(ABC):
         """What a container changed, and whether that is cut."""
         raise LayersError("missing")
 
+    def container_file(self, name: str, path: bytes, most: int) -> tuple[bytes, Image]:
+        """The first bytes of a file in a container's own layer, and the container's image."""
+        raise LayersError("missing")
+
+    def known_size(self, image: Image, number: int) -> int:
+        """The bytes of a layer's files if it has been read, else -1."""
+        with self.cache(image, number).open(image.digests[number]) as index:
+            return index.size if index else -1
+
     def find(self, name: str) -> Image:
         """The image of that id or name; raises :class:`LayersError`."""
         images = self.images()
