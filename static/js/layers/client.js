@@ -8,7 +8,8 @@ export class Refusal extends Error {
   }
 }
 
-// Tells "state": "none" (there is no host), "ready", "gone" (no such archive) or "lost".
+// Tells "state": "none" (there is no host), "ready", "lost", and of an archive
+// "reading", "broken" and "gone".
 export class Client extends EventTarget {
   constructor(source) {
     super();
@@ -49,7 +50,7 @@ export class Client extends EventTarget {
     this.socket.onmessage = ({ data }) => this.#received(JSON.parse(data));
     this.socket.onclose = () => {
       this.socket = null;
-      if (this.state === "gone" || this.ended) return;
+      if (["gone", "broken"].includes(this.state) || this.ended) return;
       this.#refuse("lost");
       this.#become("lost");
       this.attempt += 1;

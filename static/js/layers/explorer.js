@@ -107,7 +107,12 @@ export class Explorer {
   // Say in the page's words why something was not answered.
   failed(error) {
     if (!error.code) throw error;
-    this.say(error.code === "lost" ? "" : (this.words[`error${error.code[0].toUpperCase()}${error.code.slice(1)}`] ?? this.words.errorFailed));
+    this.say(error.code === "lost" ? "" : this.#sentence(error.code));
+  }
+
+  #sentence(code) {
+    const key = code === "kind" && this.loadFrom && !this.image ? "NotArchive" : `${code[0]?.toUpperCase() ?? ""}${code.slice(1)}`;
+    return this.words[`error${key}`] ?? this.words.errorFailed;
   }
 
   say(text) {
@@ -168,9 +173,11 @@ export class Explorer {
   }
 
   #stateChanged() {
-    const { state } = this.client;
+    const { state, detail } = this.client;
     if (state === "none") this.#blank(this.words.noHost);
     if (state === "gone") this.#blank(this.words.errorGone);
+    if (state === "broken") this.#blank(this.#sentence(detail.error));
+    if (state === "reading") this.#blank(detail.of ? fill(this.words.reading, detail) : this.words.loading);
     if (state === "ready") {
       this.said = "";
       this.refresh();

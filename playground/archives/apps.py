@@ -1,0 +1,10 @@
+"""The application."""
+
+from django.apps import AppConfig
+
+
+class ArchivesConfig(AppConfig):
+    """Archives of images that students lend the site to look into."""
+
+    name = "playground.archives"
+    default_auto_field = "django.db.models.BigAutoField"
