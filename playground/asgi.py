@@ -39,8 +39,8 @@ site = ProtocolTypeRouter(
         # Django would take in the whole body of an upload before it looks at it.
         "http": URLRouter(
             [
-                path("sandbox/files/put/", upload),  # type: ignore[list-item]
-                path("layers/archives/put/", archive),  # type: ignore[list-item]
+                path("sandbox/files/put/", upload),
+                path("layers/archives/put/", archive),
                 re_path("", pages),  # type: ignore[list-item, arg-type]
             ]
         ),

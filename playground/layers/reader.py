@@ -3,7 +3,8 @@
 A process of its own, which bounds itself before it opens anything: whatever the archive is made to
 do to it, it ends, and nothing else does. It answers the questions of
 :mod:`playground.layers.conversation`, one a line, each on a line. With ``--all`` it reads all
-layers instead and says how far it is: ``{"read": layers, "of": layers}``. A line ``{"error": word}`` is the last in either case.
+layers instead and says how far it is: ``{"read": layers, "of": layers}``. A line
+``{"error": word}`` is the last in either case.
 """
 
 from __future__ import annotations

@@ -12,6 +12,11 @@ export function fill(sentence, values) {
   return sentence.replace(/\[(\w+)\]/g, (whole, name) => values[name] ?? whole);
 }
 
+// The sentence for a number of things: words.changesOne for one of them, if there is such a word.
+export function count(words, key, n, values = {}) {
+  return fill((n === 1 && words[`${key}One`]) || words[key], { n, ...values });
+}
+
 export function make(tag, className = "", text = "") {
   const made = document.createElement(tag);
   if (className) made.className = className;

@@ -1,8 +1,14 @@
 // Two images side by side: what they share, and what a pull of the second would still fetch.
 import { colour, imageNames } from "../engine/names.js";
 import { sizeText } from "../size.js";
-import { fill, make } from "../words.js";
+import { count, fill, make } from "../words.js";
 import { instructionText, shellWord } from "./text.js";
+
+// Layers that two images have in common from the base up.
+function shared(one, other) {
+  const differs = one.layers.findIndex(({ digest }, number) => other.layers[number]?.digest !== digest);
+  return differs < 0 ? one.layers.length : differs;
+}
 
 export class CompareView {
   constructor(explorer) {
@@ -20,7 +26,7 @@ export class CompareView {
     const { image, images } = this.explorer;
     const named = images
       .filter(({ id }) => id !== image.id)
-      .map((each) => ({ name: imageNames(each)[0], id: each.id, shares: each.layers[0]?.digest === image.layers[0]?.digest }))
+      .map((each) => ({ name: imageNames(each)[0], id: each.id, shares: shared(image, each) }))
       .sort((a, b) => b.shares - a.shares || a.name.localeCompare(b.name));
     const before = this.select.value;
     const options = named.map(({ name, id }) => Object.assign(make("option", "", name), { value: id }));
@@ -57,7 +63,7 @@ export class CompareView {
     const fetched = new Set(found.fetched.map(({ layer }) => layer));
     pair.append(this.#column(first, one, found.shared, new Set()), this.#column(second, other, found.shared, fetched));
     this.result.replaceChildren(
-      make("p", "", fill(found.shared ? words.share : words.shareNone, all)),
+      make("p", "", found.shared ? count(words, "share", found.shared, all) : fill(words.shareNone, all)),
       make("p", "fetches", fill(fetches, { ...all, what: what[0] ?? "", count: found.fetched.length })),
       pair,
     );

@@ -1,7 +1,7 @@
 // An image's layers, file by file: the stack, and beside it what one asks of it.
 import { imageNames, shortName } from "../engine/names.js";
 import { sizeText } from "../size.js";
-import { fill, wordsOf } from "../words.js";
+import { count, fill, wordsOf } from "../words.js";
 import { Client } from "./client.js";
 import { CompareView } from "./compare.js";
 import { ContainerLayers } from "./containers.js";
@@ -111,8 +111,7 @@ export class Explorer {
   }
 
   #sentence(code) {
-    const key = code === "kind" && this.loadFrom && !this.image ? "NotArchive" : `${code[0]?.toUpperCase() ?? ""}${code.slice(1)}`;
-    return this.words[`error${key}`] ?? this.words.errorFailed;
+    return this.words[`error${code[0]?.toUpperCase() ?? ""}${code.slice(1)}`] ?? this.words.errorFailed;
   }
 
   say(text) {
@@ -176,7 +175,7 @@ export class Explorer {
     const { state, detail } = this.client;
     if (state === "none") this.#blank(this.words.noHost);
     if (state === "gone") this.#blank(this.words.errorGone);
-    if (state === "broken") this.#blank(this.#sentence(detail.error));
+    if (state === "broken") this.#blank(this.#sentence(["kind", "missing"].includes(detail.error) ? "archive" : detail.error));
     if (state === "reading") this.#blank(detail.of ? fill(this.words.reading, detail) : this.words.loading);
     if (state === "ready") {
       this.said = "";
@@ -225,7 +224,7 @@ export class Explorer {
   #drawStack() {
     const sizes = this.image.layers.map(({ size }) => size).filter((size) => size >= 0);
     const total = sizes.reduce((sum, size) => sum + size, 0);
-    this.size.textContent = [sizeText(total), fill(this.words.layerCount, { n: this.image.layers.length }), this.image.platform].filter(Boolean).join(" · ");
+    this.size.textContent = [sizeText(total), count(this.words, "layerCount", this.image.layers.length), this.image.platform].filter(Boolean).join(" · ");
     this.stack.draw(this.image, this.own.containers, this.view === "files" ? this.chosen : "", this.own.found);
     // One of them must be reachable by Tab.
     if (this.view !== "files") this.stack.list.querySelector("button")?.setAttribute("tabindex", "0");
@@ -242,7 +241,7 @@ export class Explorer {
     this.view = view;
     for (const button of this.root.querySelectorAll("[data-panel-switch]")) button.setAttribute("aria-pressed", button.dataset.panelSwitch === view);
     for (const panel of this.root.querySelectorAll("[data-panel]")) panel.hidden = panel.dataset.panel !== view;
-    this.body.dataset.view = view;
+    this.body.dataset.shows = view;
     if (view !== "files") this.files.close();
   }
 

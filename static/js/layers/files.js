@@ -1,8 +1,8 @@
 // The files of a layer, of all layers up to it, or of a container's own.
 import { sizeText } from "../size.js";
-import { fill, make } from "../words.js";
+import { count, fill, make } from "../words.js";
 import { FileView } from "./file.js";
-import { ageText, instructionText, modeText, nameOf, shellWord } from "./text.js";
+import { ageText, instructionLines, modeText, nameOf, shellWord } from "./text.js";
 import { Tree } from "./tree.js";
 
 const SEARCH_AFTER = 250;
@@ -66,7 +66,7 @@ export class FilesView {
     const { layers } = explorer.image;
     const { digest, created, created_by: by, shared } = layers[layer];
     this.title.textContent = fill(words.layerOf, { n: layer + 1, all: layers.length });
-    this.by.textContent = instructionText(by, words);
+    this.by.textContent = instructionLines(by, words);
     this.facts.textContent = [digest.slice(0, 19), ageText(created), shared.length ? `${words.shared} ${shared.join(", ")}` : words.unshared].filter(Boolean).join(" · ");
     this.#open();
   }
@@ -81,7 +81,7 @@ export class FilesView {
       this.said.textContent = words.loading;
       return;
     }
-    this.said.textContent = found.total ? fill(words.changesOf, { n: found.total, size: sizeText(found.size) }) : words.unchanged;
+    this.said.textContent = found.total ? count(words, "changesOf", found.total, { size: sizeText(found.size) }) : words.unchanged;
     if (found.more || found.truncated) this.said.textContent += ` ${words.truncated}`;
     this.tree.list(found.changes.map((change) => ({ ...change, letter: change.change, change: CHANGES[change.change] })));
   }

@@ -1,7 +1,7 @@
 // An image's layers, the base at the bottom, and the read/write layers of its containers on top.
 import { colour, shortName } from "../engine/names.js";
 import { sizeText } from "../size.js";
-import { fill, make } from "../words.js";
+import { count, make } from "../words.js";
 import { ageText, instructionText } from "./text.js";
 
 const MOST_NAMES = 3;
@@ -54,8 +54,8 @@ export class Stack {
   }
 
   #container(container, found) {
-    const count = found ? fill(this.words.changes, { n: found.total }) : "";
-    const row = this.#row(`c${container.id}`, container.name, found ? sizeText(found.size) : "", [this.words.readWrite, container.state, count]);
+    const changed = found ? count(this.words, "changes", found.total) : "";
+    const row = this.#row(`c${container.id}`, container.name, found ? sizeText(found.size) : "", [this.words.readWrite, container.state, changed]);
     row.classList.add("writable");
     return row;
   }

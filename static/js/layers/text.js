@@ -40,6 +40,11 @@ export function instructionText(createdBy, words) {
   return instruction(createdBy) || words.base;
 }
 
+// The same with its lines broken again where they were in the Dockerfile.
+export function instructionLines(createdBy, words) {
+  return instructionText(createdBy, words).replace(/[ \t]{3,}/g, "\n    ");
+}
+
 // What a shell takes as one word.
 export function shellWord(text) {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;

@@ -1,7 +1,7 @@
 // How much of an image's bytes are of use, which paths waste them, and what to change.
 import { sizeText } from "../size.js";
 import { fill, make } from "../words.js";
-import { instructionText, percentText, shellWord } from "./text.js";
+import { instructionLines, percentText, shellWord } from "./text.js";
 
 const MOST_ROWS = 50;
 
@@ -55,9 +55,11 @@ export class WasteView {
     for (const each of advice) {
       const item = make("li");
       const values = { bytes: sizeText(each.size), n: each.layer + 1, by: each.by + 1, paths: each.paths, path: each.path };
-      item.append(make("strong", "", sizeText(each.size)), " ", fill(words[`advice${each.code[0].toUpperCase()}${each.code.slice(1)}`], values));
-      item.append(make("code", "by", instructionText(each.instruction, words)));
-      if (each.by !== each.layer) item.append(make("code", "by", instructionText(each.by_instruction, words)));
+      const key = `advice${each.code[0].toUpperCase()}${each.code.slice(1)}`;
+      const sentence = fill((each.paths === 1 && words[`${key}One`]) || words[key], values);
+      item.append(make("strong", "", sizeText(each.size)), " ", sentence);
+      item.append(make("code", "by", instructionLines(each.instruction, words)));
+      if (each.by !== each.layer) item.append(make("code", "by", instructionLines(each.by_instruction, words)));
       list.append(item);
     }
     return list;
