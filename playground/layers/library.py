@@ -25,6 +25,8 @@ from playground.layers.union import Union
 MOST_WASTED = 200
 #: Letters of all that; each may take six bytes on its way.
 _MOST_LETTERS = 256 << 10
+#: Raise it when figures or advice change for the same layers.
+_FIGURES_VERSION = 2
 
 
 class Library(ABC):
@@ -116,7 +118,7 @@ class Library(ABC):
             return None
         return (
             self.figures_cache(image).folder
-            / f"figures-{VERSION}-{chains[-1].partition(':')[2]}.json"
+            / f"figures-{VERSION}.{_FIGURES_VERSION}-{chains[-1].partition(':')[2]}.json"
         )
 
     def _kept_figures(self, image: Image) -> dict[str, Any] | None:

@@ -120,6 +120,7 @@ export class Explorer {
   }
 
   tellCommand(command) {
+    this.command.parentElement.hidden = false;
     this.command.textContent = this.loadFrom ? `docker load -qi ${shellWord(this.loadFrom)}; ${command}` : command;
   }
 
@@ -191,6 +192,7 @@ export class Explorer {
     this.size.textContent = "";
     this.stack.message(text);
     this.files.close();
+    this.command.parentElement.hidden = true;
   }
 
   #named() {

@@ -1,7 +1,7 @@
 // One file: what is known of it, its text, and what this layer changed of it.
 import { sizeText } from "../size.js";
 import { fill, make } from "../words.js";
-import { modeText, timeText } from "./text.js";
+import { instructionText, modeText, timeText } from "./text.js";
 
 const LINE_CLASSES = { "+": "added", "-": "removed", "@": "hunk" };
 
@@ -84,7 +84,7 @@ export class FileView {
 
   #layerText(number) {
     const layer = this.explorer.image.layers[number];
-    return `${fill(this.words.layerOf, { n: number + 1, all: this.explorer.image.layers.length })}: ${layer?.created_by.slice(0, 200) || this.words.base}`;
+    return `${fill(this.words.layerOf, { n: number + 1, all: this.explorer.image.layers.length })}: ${instructionText(layer?.created_by ?? "", this.words).slice(0, 200)}`;
   }
 
   #fill(found, note) {

@@ -37,7 +37,7 @@ export function nameOf(path) {
 }
 
 export function instructionText(createdBy, words) {
-  return instruction(createdBy) || words.base;
+  return instruction(createdBy) || words.unnoted;
 }
 
 // The same with its lines broken again where they were in the Dockerfile.
