@@ -17,7 +17,7 @@ from playground.layers import entries, tarfiles
 from playground.layers.entries import Layer
 
 #: A layer's members by path: text is a file, ``None`` a folder, a pair a kind with its target.
-Members = Mapping[str, "str | bytes | None | tuple[bytes, str]"]
+Members = Mapping[str, "str | bytes | tuple[bytes, str] | None"]
 
 
 class Bytes:

@@ -23,12 +23,8 @@ def picture(*digests: str) -> Image:
 def test_two_images_on_one_base() -> None:
     sizes = {"a": 100, "b": 20, "c": 3}
     found = compare.compare(picture("a", "b"), picture("a", "c"), sizes)
-    assert (found.shared, found.fetched, found.fetched_bytes, found.total_bytes) == (
-        1,
-        (1,),
-        3,
-        103,
-    )
+    assert (found.shared, found.fetched) == (1, (1,))
+    assert (found.fetched_bytes, found.total_bytes) == (3, 103)
     same = compare.compare(picture("a", "b"), picture("a", "b"), sizes)
     assert (same.shared, same.fetched) == (2, ())
     # One that lies elsewhere in the other image is not fetched, though it is stored again.
