@@ -146,7 +146,8 @@ class SandboxLibrary(Library):
             return None
 
     def _folder(self, image: Image, number: int) -> str:
-        folders = self._folders.get(image.id, [])
+        # Below the base of the catalogue's images lies one more (runtime.catalogue.skeleton).
+        folders = self._folders.get(image.id, [])[-len(image.layers) :]
         if len(folders) != len(image.layers):
             raise LayersError("engine")
         return _inside(folders[number])

@@ -84,9 +84,10 @@ def read_file(root: int, path: bytes, most: int) -> bytes:
         descriptor = _open(root, path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
     except OSError:
         raise LayersError("missing") from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)  # a folder, of which no file can be made
+        raise LayersError("kind")
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise LayersError("kind")
         return file.read(most)
 
 
