@@ -164,8 +164,10 @@ export class Tree {
         else this.#focus(item.parentElement.closest("[role=treeitem]"));
       },
     };
-    if (keys[event.key]) keys[event.key]();
-    else if (event.key.length === 1) this.#typeAhead(event.key, items, at);
+    if (keys[event.key]) {
+      this.typed = "";
+      keys[event.key]();
+    } else if (event.key.length === 1) this.#typeAhead(event.key, items, at);
     else return;
     event.preventDefault();
     event.stopPropagation();
