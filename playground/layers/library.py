@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+import threading
 from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -27,6 +28,8 @@ MOST_WASTED = 200
 _MOST_LETTERS = 256 << 10
 #: Raise it when figures or advice change for the same layers.
 _FIGURES_VERSION = 2
+#: All entries of an image are in memory while it is measured: one image at a time.
+_MEASURING = threading.Lock()
 
 
 class Library(ABC):
@@ -105,7 +108,7 @@ class Library(ABC):
         """An image's efficiency and what to change, as :func:`told` says it."""
         if kept := self._kept_figures(image):
             return kept
-        with self.union(image) as union:
+        with _MEASURING, self.union(image) as union:
             figures = efficiency.measure([index.all() for index in union.layers])
             document = told(figures, advice.advise(figures, union))
         self._keep_figures(image, document)
