@@ -105,7 +105,7 @@ def test_layers_of_what_one_built(page: Page) -> None:
     diff = page.locator("[data-file-text]")
     expect(diff.locator(".removed")).to_have_text(re.compile(r"^-worker_processes 1;"))
     expect(diff.locator(".added")).to_have_text(re.compile(r"^\+#worker_processes 1;"))
-    command = page.locator("[data-layers] [data-command]").inner_text()
+    command = page.locator("[data-same]").inner_text()
     page.keyboard.press("Escape")
     assert focused(page).startswith("nginx.conf, changed")
     assert "#worker_processes" in terminal.run(command)
@@ -114,7 +114,7 @@ def test_layers_of_what_one_built(page: Page) -> None:
     page.locator("[data-mode=union]").click()
     expect(line(page, "usr")).to_be_visible()
     page.locator("[data-search]").fill("motd")
-    expect(page.locator("[data-files-said]")).to_have_text(re.compile(r"\d+ found"))
+    expect(page.locator("[data-tree-said]")).to_have_text(re.compile(r"\d+ found"))
     expect(path(page, "/etc/motd")).to_have_count(0)
     page.locator("[data-search]").fill("nginx.con")
     expect(path(page, "/etc/nginx/nginx.conf")).to_be_visible()
@@ -141,7 +141,7 @@ def test_layers_of_what_one_built(page: Page) -> None:
     written = path(page, "/etc/nginx/nginx.conf, changed")
     expect(written).to_have_accessible_name(re.compile("copied up from layer 2"))
     expect(path(page, "/etc/motd, removed, was in layer")).to_be_visible()
-    expect(page.locator("[data-layers] [data-command]")).to_have_text("docker diff web")
+    expect(page.locator("[data-same]")).to_have_text("docker diff web")
     written.click()
     expect(page.locator("[data-file-text] .added")).to_have_text("+# mine\n")
     terminal.run("docker rm -f web")
@@ -268,6 +268,7 @@ async def said(site: Site, cookie: str, path: str, *frames: str | bytes) -> tupl
         origin=f"http://{site.address}",  # type: ignore[arg-type]
     ) as socket:
         try:
+            answers.append(json.loads(await asyncio.wait_for(socket.recv(), 10)))  # the state
             for frame in frames:
                 await socket.send(frame)
             while True:

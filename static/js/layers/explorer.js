@@ -29,7 +29,7 @@ export class Explorer {
     this.size = root.querySelector("[data-layers-size]");
     this.note = root.querySelector("[data-note]");
     this.body = root.querySelector("[data-body]");
-    this.command = root.querySelector("[data-command]");
+    this.command = root.querySelector("[data-same]");
     this.stack = new Stack(root.querySelector("[data-layers-list]"), this.words, (key) => this.choose(key));
     this.files = new FilesView(this);
     this.waste = new WasteView(this);
@@ -127,6 +127,12 @@ export class Explorer {
   async refresh() {
     if (!this.isVisible) return;
     const { client } = this;
+    if (this.asking === client) {
+      this.again = true; // one question at a time, however often it changes or nobody answers
+      return;
+    }
+    this.asking = client;
+    this.again = false;
     try {
       const found = await client.ask("images");
       if (client !== this.client) return;
@@ -140,6 +146,11 @@ export class Explorer {
       this.#draw();
     } catch (error) {
       if (client === this.client) this.failed(error);
+    } finally {
+      if (this.asking === client) {
+        this.asking = null;
+        if (this.again) this.#soon();
+      }
     }
   }
 
@@ -159,10 +170,10 @@ export class Explorer {
         this.#showView();
       });
     }
-    const type = this.root.querySelector("[data-type]");
+    const type = this.root.querySelector("[data-same-type]");
     type.hidden = !onType;
     type.addEventListener("click", () => onType(this.command.textContent));
-    const copy = this.root.querySelector("[data-copy]");
+    const copy = this.root.querySelector("[data-same-copy]");
     copy.hidden = Boolean(onType);
     copy.addEventListener("click", () => navigator.clipboard?.writeText(this.command.textContent));
   }

@@ -18,7 +18,7 @@ export class FilesView {
     this.by = panel.querySelector("[data-files-by]");
     this.facts = panel.querySelector("[data-files-facts]");
     this.tools = panel.querySelector("[data-files-tools]");
-    this.said = panel.querySelector("[data-files-said]");
+    this.said = panel.querySelector("[data-tree-said]");
     this.search = panel.querySelector("[data-search]");
     this.modes = [...panel.querySelectorAll("[data-mode]")];
     this.mode = "layer";
