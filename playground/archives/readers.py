@@ -15,16 +15,17 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from typing import Any
+from weakref import WeakValueDictionary
 
 from playground.archives.models import ImageArchive
 from playground.runtime.config import PROJECT_ROOT
 
 log = logging.getLogger(__name__)
 
-MOST_READERS = 4
+MOST_READERS = 3
 MOST_AT_FIRST = 2
 #: Seconds for one answer, for reading a whole archive, and of rest after which a reader ends.
-_ANSWER_WITHIN, _READ_WITHIN, _IDLE = 60.0, 600.0, 20.0
+_ANSWER_WITHIN, _READ_WITHIN, _IDLE = 60.0, 300.0, 20.0
 _ROOM_WITHIN = 15.0
 #: Bytes of one answer; see :mod:`playground.layers.questions`.
 _MOST_ANSWER = 8 << 20
@@ -139,6 +140,7 @@ class Analyses:
 
     def __init__(self) -> None:
         self._room: asyncio.Semaphore | None = None
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._tasks: dict[str, asyncio.Task[None]] = {}
         #: Layers that were read, and all there are, of archives that are being read.
         self.progress: dict[str, tuple[int, int]] = {}
@@ -162,7 +164,10 @@ class Analyses:
     async def _read(self, archive: ImageArchive) -> None:
         self._room = self._room or asyncio.Semaphore(MOST_AT_FIRST)
         error = "failed"
-        async with self._room:
+        # One of each student's: nobody waits for all that another has sent.
+        turn = self._turns.get(archive.owner) or asyncio.Lock()
+        self._turns[archive.owner] = turn
+        async with turn, self._room:
             with suppress(TimeoutError, asyncio.TimeoutError):
                 error = "slow"
                 error = await asyncio.wait_for(self._follow(archive), _READ_WITHIN)

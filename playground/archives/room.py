@@ -9,6 +9,7 @@ from django.db.models import Sum
 from django.utils.translation import gettext
 
 from playground.archives.models import ImageArchive
+from playground.layers.reader import MOST_CACHED
 from playground.sandboxes.transfers import TransferFailed
 
 _MB = 1 << 20
@@ -40,8 +41,13 @@ def check(student: str, size: int) -> None:
 
 
 def _left() -> int:
-    """Bytes that archives may still take of the disk, those on their way counted as whole."""
+    """Bytes that an archive may take of the disk.
+
+    Those on their way count as whole, and each that is not read yet with all its indexes may take.
+    """
     free = shutil.disk_usage(settings.ARCHIVES_DIR).free
     coming = ImageArchive.objects.filter(state=ImageArchive.State.COMING)
+    reading = ImageArchive.objects.filter(state=ImageArchive.State.READING)
     promised: int = coming.aggregate(sum=Sum("size"))["sum"] or 0
+    promised += (coming.count() + reading.count() + 1) * MOST_CACHED
     return free - promised - settings.ARCHIVES_FREE_MB * _MB

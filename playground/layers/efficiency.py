@@ -23,8 +23,8 @@ from playground.layers.entries import Entry
 
 #: Paths of an image that are counted; an image of more gets figures of its first ones.
 MOST_PATHS = 600_000
-#: Entries of all its layers together that are looked at: they are in memory at once.
-MOST_ENTRIES = 1_000_000
+#: Entries of all its layers together that are looked at: they are in memory at once, some 300 MB.
+MOST_ENTRIES = 600_000
 
 
 @dataclass

@@ -15,6 +15,7 @@ import os
 import resource
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,8 @@ from playground.layers.errors import LayersError
 from playground.layers.index import Cache
 from playground.layers.library import ArchiveLibrary
 
-#: Bytes of address space: a zstd window of 128 MB, and a layer of as many entries as are kept.
-MOST_MEMORY = 1 << 30
+#: Bytes of address space: a zstd window of 128 MB, and as many entries as an image is measured by.
+MOST_MEMORY = 768 << 20
 #: Seconds of processor time; a process that waits uses none.
 MOST_SECONDS = 900
 #: Bytes of one file that it writes; an index of a layer takes a tenth at the most.
@@ -49,6 +50,8 @@ def bound_itself(memory: int = MOST_MEMORY) -> None:
     for which, most in limits.items():
         resource.setrlimit(which, (most, most))
     os.nice(10)
+    with suppress(OSError):  # where the machine's memory ends, this goes first
+        Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 def say(document: dict[str, Any]) -> None:

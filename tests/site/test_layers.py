@@ -18,6 +18,7 @@ from websockets.exceptions import ConnectionClosed
 from tests.layers import archives
 from tests.site.conftest import Site
 from tests.site.terminal_page import TerminalPage
+from tests.support import wait_until
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.site]
 
@@ -247,6 +248,17 @@ def test_uploads_that_lie(page: Page, site: Site) -> None:
     assert page.request.put("/layers/archives/put/", data=b"x").status == 409
     assert page.request.get("/layers/archives/").json() == {"archives": []}
     assert list((site.var / "archives").iterdir()) == []
+    # One that breaks off half way leaves nothing either.
+    leave = ticket(page, 9 << 20).json()["ticket"]
+    broken = http.client.HTTPConnection(site.address)
+    broken.putrequest("PUT", "/layers/archives/put/")
+    for name, value in (("X-Upload-Ticket", leave), ("Cookie", cookies(page))):
+        broken.putheader(name, value)
+    broken.putheader("Content-Length", str(9 << 20))
+    broken.endheaders(bytes(3 << 20))
+    wait_until(lambda: list((site.var / "archives").iterdir()) != [])
+    broken.close()
+    wait_until(lambda: list((site.var / "archives").iterdir()) == [])
     most = site.most_memory()
     big = archives.docker([archives.tar({"zeros": bytes(60 << 20)})])
     leave = ticket(page, len(big)).json()["ticket"]

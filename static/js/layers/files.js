@@ -76,7 +76,7 @@ export class FilesView {
     const { words, explorer } = this;
     const found = explorer.own.found.get(explorer.container?.id);
     this.facts.textContent = words.live;
-    this.#command();
+    if (this.file.root.hidden) this.#command();
     if (!found) {
       this.said.textContent = words.loading;
       return;
