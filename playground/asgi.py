@@ -10,9 +10,9 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "playground.settings")
 pages = get_asgi_application()  # before anything that imports models
 
+from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
-from channels.sessions import SessionMiddlewareStack  # noqa: E402
 from django.urls import path, re_path  # noqa: E402
 
 from lessons import routing as lessons  # noqa: E402
@@ -27,8 +27,8 @@ from playground.sandboxes.uploads import UploadConsumer  # noqa: E402
 celery_app.set_current()
 open_files.raise_limit()  # each request to a student's port takes two
 
-upload: Any = SessionMiddlewareStack(UploadConsumer.as_asgi())
-archive: Any = SessionMiddlewareStack(ArchiveUpload.as_asgi())
+upload: Any = AuthMiddlewareStack(UploadConsumer.as_asgi())
+archive: Any = AuthMiddlewareStack(ArchiveUpload.as_asgi())
 sockets: list[Any] = [
     *sandboxes.websocket_urlpatterns,
     *archives.websocket_urlpatterns,
@@ -44,7 +44,7 @@ site = ProtocolTypeRouter(
                 re_path("", pages),  # type: ignore[list-item, arg-type]
             ]
         ),
-        "websocket": AllowedHostsOriginValidator(SessionMiddlewareStack(URLRouter(sockets))),
+        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(sockets))),
     }
 )
 

@@ -8,3 +8,6 @@ class ArchivesConfig(AppConfig):
 
     name = "playground.archives"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from playground.archives import owners  # noqa: F401  (its receivers)

@@ -13,12 +13,12 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from playground.accounts.students import ensure_student, student_of
 from playground.archives import room
 from playground.archives.models import ImageArchive
 from playground.archives.readers import ANALYSES
 from playground.sandboxes.files import refusal
 from playground.sandboxes.models import Sandbox
-from playground.sandboxes.students import ensure_student, student_of
 from playground.sandboxes.transfers import TransferFailed, Upload
 
 

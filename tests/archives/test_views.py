@@ -11,10 +11,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from playground.accounts.signals import student_asks, student_leaves, student_moves
+from playground.accounts.students import student_of
 from playground.archives import room, tasks
 from playground.archives.models import ImageArchive
 from playground.layers.reader import MOST_CACHED
-from playground.sandboxes.students import student_of
 
 pytestmark = pytest.mark.django_db
 
@@ -118,3 +119,16 @@ def test_what_is_old_and_what_is_nobodys_goes(settings: Any) -> None:
     assert not old.folder.exists() and not stray.exists()
     assert young.file.read_bytes() == b"12345"
     assert list(ImageArchive.objects.values_list("id", flat=True)) == [young.id]
+
+
+def test_an_archive_goes_where_its_student_goes() -> None:
+    mine, theirs = archive("me", name="mine.tar"), archive("them")
+    student_moves.send(sender=None, old="me", new="account", session={})
+    mine.refresh_from_db()
+    assert mine.owner == "account"
+    told: list[Any] = [said for _, said in student_asks.send(sender=None, student="account")]
+    (kept,) = next(said["archives"] for said in told if said and "archives" in said)
+    assert kept["name"] == "mine.tar"
+    student_leaves.send(sender=None, student="account")
+    assert not mine.folder.exists() and theirs.folder.exists()
+    assert [each.id for each in ImageArchive.objects.all()] == [theirs.id]
