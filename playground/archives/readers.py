@@ -47,7 +47,7 @@ async def stop(process: Process) -> None:
     """End a reader, wherever it is."""
     with suppress(ProcessLookupError):
         process.kill()
-    await process.wait()
+    await process.communicate()  # its pipes are closed then, too
 
 
 class _Seat:
@@ -90,6 +90,16 @@ class Readers:
             finally:
                 loop = asyncio.get_running_loop()
                 seat.ending = loop.call_later(self._idle, self._leave, archive.owner, seat)
+
+    async def close(self) -> None:
+        """End all readers."""
+        for owner, seat in list(self._seats.items()):
+            if seat.ending:
+                seat.ending.cancel()
+            async with seat.lock:
+                await self._end(seat)
+            self._seats.pop(owner, None)
+        await asyncio.gather(*self._tasks)
 
     async def _ask(self, seat: _Seat, archive: ImageArchive, question: str) -> str:
         if seat.process and (seat.archive != archive.id or seat.process.returncode is not None):

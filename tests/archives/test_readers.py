@@ -46,12 +46,15 @@ async def ask(some: Readers, archive: ImageArchive, op: str = "images", **fields
     return answer.get("answer") or answer["error"]
 
 
-async def until_gone() -> None:
+async def until_gone(some: Readers | None = None) -> None:
     for _ in range(200):
         if not children():
-            return
+            break
         await asyncio.sleep(0.02)
-    raise AssertionError("readers stay")
+    else:
+        raise AssertionError("readers stay")
+    if some:
+        await some.close()
 
 
 async def test_one_for_each_student_and_none_for_long() -> None:
@@ -68,9 +71,9 @@ async def test_one_for_each_student_and_none_for_long() -> None:
     assert found["entries"][0]["path"] == "/b"
     await ask(some, theirs)
     assert len(children()) == 2
-    await until_gone()
+    await until_gone(some)
     await ask(some, mine)
-    await until_gone()
+    await until_gone(some)
 
 
 async def test_no_more_than_may_run(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,7 +87,7 @@ async def test_no_more_than_may_run(monkeypatch: pytest.MonkeyPatch) -> None:
     async with seat.lock:  # it is busy
         assert await ask(some, mine) == "busy"
     await ask(some, theirs)
-    await until_gone()
+    await until_gone(some)
 
 
 async def test_one_that_is_killed_or_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,7 +104,7 @@ async def test_one_that_is_killed_or_hangs(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(readers, "_ANSWER_WITHIN", 0.1)
     monkeypatch.setattr(readers, "_ROOM_WITHIN", 0.1)
     assert await ask(some, mine) == "slow"
-    await until_gone()
+    await until_gone(some)
 
 
 async def test_a_page_that_leaves_takes_nobodys_answer() -> None:
@@ -116,7 +119,7 @@ async def test_a_page_that_leaves_takes_nobodys_answer() -> None:
     with pytest.raises(asyncio.CancelledError):
         await asked
     assert (await ask(some, mine))["images"]
-    await until_gone()
+    await until_gone(some)
 
 
 async def read(archive: ImageArchive) -> tuple[str, str]:
