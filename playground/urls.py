@@ -7,6 +7,7 @@ from django.views.generic import RedirectView
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="lesson-list"), name="home"),
+    path("account/", include("playground.accounts.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("lessons.urls")),
     path("explain/", include("lessons.explain.urls")),

@@ -14,7 +14,7 @@ from channels.exceptions import StopConsumer
 from channels.generic.http import AsyncHttpConsumer
 from django.utils import translation
 
-from playground.sandboxes.students import student_of
+from playground.accounts.students import student_of
 from playground.sandboxes.transfers import Stream, TransferFailed, Upload, open_stream
 
 #: The header with the leave that a page was given. A foreign site cannot set it without being asked
