@@ -31,7 +31,7 @@ def _chosen() -> list[library.Lesson]:
     """All in the full form, else the first of each track."""
     every = library.lessons()
     if FULL:
-        return every
+        return list(every)
     tracks = {lesson.track: lesson for lesson in reversed(every)}
     return list(tracks.values())
 
