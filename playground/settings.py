@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "allauth.usersessions",
     "playground.accounts",
     "playground.sandboxes",
+    "playground.archives",
     "lessons",
     "playground.operators",
     "django.contrib.admin",
@@ -234,6 +235,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3.0,
         "options": {"expires": 3.0},
     },
+    "reap_archives": {"task": "playground.archives.tasks.reap_archives", "schedule": 300.0},
 }
 
 #: The hub of this node, a unix socket.
@@ -268,6 +270,14 @@ FRAMES_A_SECOND = _number("PLAYGROUND_FRAMES_A_SECOND", 2000)
 POOL_MIN = _number("PLAYGROUND_POOL_MIN", 2)
 POOL_MAX = _number("PLAYGROUND_POOL_MAX", 10)
 POOL_FREE_MEMORY_MB = _number("PLAYGROUND_POOL_FREE_MEMORY_MB", 1024)
+
+#: Where students' archives of images are, and how many MB one may have.
+ARCHIVES_DIR = VAR / "archives"
+ARCHIVE_MB = _number("PLAYGROUND_ARCHIVE_MB", 2048)
+#: Archives of one student at a time, hours that each is kept, MB of the disk that they leave free.
+ARCHIVES_EACH = _number("PLAYGROUND_ARCHIVES_EACH", 3)
+ARCHIVE_HOURS = _number("PLAYGROUND_ARCHIVE_HOURS", 6)
+ARCHIVES_FREE_MB = _number("PLAYGROUND_ARCHIVES_FREE_MB", 2048)
 
 LOGGING = {
     "version": 1,

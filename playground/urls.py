@@ -15,4 +15,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("lessons.urls")),
     path("explain/", include("lessons.explain.urls")),
     path("", include("playground.sandboxes.urls")),
+    path("", include("playground.archives.urls")),
 ]

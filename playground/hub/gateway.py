@@ -2,7 +2,7 @@
 
 A websocket library gives framing, limits and back pressure, and TLS where the stream crosses
 machines. A connection names what it wants by its path: ``/terminal``, ``/engine``, ``/inspect``,
-``/files``, ``/layers``, ``/checks`` or ``/node``.
+``/files``, ``/layers``, ``/checks``, or ``/catalogue`` and ``/node``, which are about no sandbox.
 """
 
 from __future__ import annotations
@@ -71,6 +71,9 @@ class Hub:
                 raise tickets.BadTicket("a ticket for something else")
             if ticket.purpose == "node":
                 await self._serve_node(connection)
+                return
+            if ticket.purpose == "catalogue":
+                await self._layers.serve_catalogue(connection, self.node.config)
                 return
             sandbox = self.node.get(ticket.sandbox)
             if not sandbox.is_alive():

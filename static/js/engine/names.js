@@ -12,7 +12,7 @@ export function instruction(createdBy) {
   return createdBy
     .replace(/^\/bin\/sh -c #\(nop\)\s*/, "")
     .replace(/\s*# buildkit$/, "")
-    .replace(/^\/bin\/sh -c /, "RUN ")
+    .replace(/^(RUN )?\/bin\/sh -c /, "RUN ")
     .trim();
 }
 
