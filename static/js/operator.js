@@ -114,12 +114,12 @@ async function look() {
 
 async function act(verb) {
   const ids = [...chosen];
-  if (verb === "remove" && !window.confirm(said.dataset.sure.replace("%n", ids.length))) return;
+  if (verb === "remove" && !window.confirm(said.dataset.sure.replace("{n}", ids.length))) return;
   const token = document.querySelector("[data-csrf] [name=csrfmiddlewaretoken]").value;
   const answer = await fetch(words.actAddress, {
     method: "POST", headers: { "X-CSRFToken": token, "Content-Type": "application/json" }, body: JSON.stringify({ verb, ids }),
   });
-  said.textContent = answer.ok ? said.dataset.done.replace("%n", (await answer.json()).done) : said.dataset.failed;
+  said.textContent = answer.ok ? said.dataset.done.replace("{n}", (await answer.json()).done) : said.dataset.failed;
   chosen.clear();
   await look();
 }
