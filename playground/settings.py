@@ -121,9 +121,9 @@ _SQLITE = {
 }
 #: ``postgres://user:password@host/name``; without it a file of SQLite's.
 DATABASE_URL = os.environ.get("PLAYGROUND_DATABASE_URL", "")
-DATABASES: dict[str, Any] = (
-    {"default": dj_database_url.parse(DATABASE_URL)} if DATABASE_URL else _SQLITE
-)
+DATABASES: dict[str, Any] = _SQLITE
+if DATABASE_URL:
+    DATABASES = {"default": dj_database_url.parse(DATABASE_URL)}
 if DATABASES["default"]["ENGINE"].endswith("postgresql"):
     # Connections of a pool are lent out: one process needs no more than it has threads at work.
     DATABASES["default"]["OPTIONS"] = {

@@ -49,16 +49,21 @@ def dump(database: str) -> Iterator[str]:
     """Each row as a line: ``["accounts.user", {"id": "1", …}]``; values as Django writes them."""
     executor = MigrationExecutor(connections[database])
     apps = executor.loader.project_state(applied(database)).apps
-    for model in tables(apps):
-        fields = model._meta.concrete_fields
-        for row in model._base_manager.using(database).order_by("pk").iterator(chunk_size=_BATCH):
-            values = {
-                field.attname: None
-                if getattr(row, field.attname) is None
-                else field.value_to_string(row)
-                for field in fields
-            }
-            yield json.dumps([model._meta.label_lower, values], ensure_ascii=False)
+    with transaction.atomic(using=database):  # one moment, whatever is written meanwhile
+        if connections[database].vendor == "postgresql":
+            with connections[database].cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        for model in tables(apps):
+            rows = model._base_manager.using(database).order_by("pk")
+            for row in rows.iterator(chunk_size=_BATCH):
+                yield json.dumps([model._meta.label_lower, _values(row)], ensure_ascii=False)
+
+
+def _values(row: models.Model) -> dict[str, Any]:
+    return {
+        field.attname: None if getattr(row, field.attname) is None else field.value_to_string(row)
+        for field in row._meta.concrete_fields
+    }
 
 
 def is_empty(database: str) -> bool:
@@ -76,9 +81,8 @@ def load(database: str, targets: Targets, lines: Iterable[str]) -> int:
     """
     connection = connections[database]
     executor = MigrationExecutor(connection)
-    if unknown := [
-        f"{app}.{name}" for app, name in targets if (app, name) not in executor.loader.graph.nodes
-    ]:
+    known = executor.loader.graph.nodes
+    if unknown := [f"{app}.{name}" for app, name in targets if (app, name) not in known]:
         raise BackupError(
             f"It was made by a newer version, with {', '.join(unknown)}: update this one first."
         )

@@ -24,12 +24,14 @@ from lessons.models import *
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 from allauth.socialaccount.models import SocialAccount
-user = User.objects.create_user("미나", "mina@example.org", "a whale carries 7", role="instructor")
+user = User.objects.create_user("미나", "mina@example.org", "a whale", role="instructor")
 user.groups.create(name="beta")
-SocialAccount.objects.create(user=user, provider="github", uid="1", extra_data={"a": [1, None, "é"]})
-AuditEntry.objects.create(actor=user, name="미나", action="x", detail={"n": 1.5, "deep": {"t": True}})
+data = {"a": [1, None, "é"], "n": 1.5, "deep": {"t": True}}
+SocialAccount.objects.create(user=user, provider="github", uid="1", extra_data=data)
+AuditEntry.objects.create(actor=user, name="미나", action="x", detail=data)
+now = timezone.now()
 for n in range(1200):
-    StepProgress.objects.create(student=user.student, lesson="images", step=str(n), done=timezone.now())
+    StepProgress.objects.create(student=user.student, lesson="images", step=str(n), done=now)
 Sandbox.objects.create(owner=user.student, state="ready")
 Session.objects.create(session_key="k" * 32, session_data="d", expire_date=timezone.now())
 """
@@ -39,7 +41,8 @@ from django.core import serializers
 from django.apps import apps
 rows = []
 for model in apps.get_models(include_auto_created=True):
-    rows += [json.dumps(each, sort_keys=True, default=str) for each in serializers.serialize("python", model._base_manager.order_by("pk"))]
+    found = serializers.serialize("python", model._base_manager.order_by("pk"))
+    rows += [json.dumps(each, sort_keys=True, default=str) for each in found]
 print("ROWS" + json.dumps(rows))
 """
 
@@ -122,7 +125,7 @@ def test_sqlite_moves_to_postgresql_and_a_backup_of_that_back(
         .replace("beta", "gamma")
         .replace('uid="1"', 'uid="2"')
         .replace('"k" * 32', '"l" * 32'),
-    )  # noqa: E501
+    )
     assert added.returncode == 0, added.stderr[-2000:]
     file = tmp_path / "moved.tar.gz"
     assert moved.manage("backup", file).returncode == 0
@@ -133,7 +136,7 @@ def test_sqlite_moves_to_postgresql_and_a_backup_of_that_back(
 
 
 def test_a_backup_of_an_earlier_version_is_migrated_forward(filled: Site, tmp_path: Path) -> None:
-    """The first migrations of all applications stand for an earlier version: there is no release."""
+    """The first migrations stand for an earlier version: there is no release yet."""
     older = Site(tmp_path / "older" / "var")
     older.manage("migrate", "sandboxes", "0001")
     older.manage("migrate", "lessons", "0001")

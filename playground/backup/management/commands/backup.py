@@ -18,9 +18,7 @@ class Command(BaseCommand):
     help = "Write database, secret key, pictures and the catalogue's own recipes into a file."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
-            "file", type=Path, help="a name that is not there yet, like site.tar.gz"
-        )
+        parser.add_argument("file", type=Path, help="not there yet, like site.tar.gz")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -29,6 +27,4 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
         size = options["file"].stat().st_size
         self.stdout.write(f"{options['file']}: {made.rows} rows, {size} bytes")
-        self.stdout.write(
-            "It holds password hashes and the secret key: keep it where nobody reads it."
-        )
+        self.stdout.write("It holds password hashes and the secret key: keep it safe.")

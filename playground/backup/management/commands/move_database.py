@@ -42,6 +42,5 @@ class Command(BaseCommand):
             connections[_TARGET].close()
             del connections[_TARGET]
             del connections.settings[_TARGET]
-        self.stdout.write(
-            f"{count} rows were copied. Now: PLAYGROUND_DATABASE_URL={options['url']}"
-        )
+        self.stdout.write(f"{count} rows were copied. Start the site with")
+        self.stdout.write(f"PLAYGROUND_DATABASE_URL={options['url']}")
