@@ -128,7 +128,7 @@ if DATABASES["default"]["ENGINE"].endswith("postgresql"):
     # Connections of a pool are lent out: one process needs no more than it has threads at work.
     DATABASES["default"]["OPTIONS"] = {
         **DATABASES["default"].get("OPTIONS", {}),
-        "pool": {"min_size": 1, "max_size": _number("PLAYGROUND_DATABASE_POOL", 16), "timeout": 10},
+        "pool": {"min_size": 1, "max_size": _number("PLAYGROUND_DATABASE_POOL", 16), "timeout": 5},
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

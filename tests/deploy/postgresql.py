@@ -5,6 +5,7 @@ from __future__ import annotations
 import pwd
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -22,24 +23,28 @@ PASSWORD = "of the test"
 
 
 @contextmanager
-def postgresql(folder: Path) -> Iterator[str]:
-    """Run one, its data below ``folder``; yields the URL of an empty database."""
-    data, port = folder / "data", free_port()
-    data.mkdir(parents=True)
-    shutil.chown(data, _NOBODY, _NOBODY)
-    data.chmod(0o700)
-    for each in (folder, *folder.parents):  # pytest's folders are root's alone
-        if each.stat().st_uid == 0 and each.name.startswith("pytest"):
-            each.chmod(0o755)
+def postgresql() -> Iterator[str]:
+    """Run one with its data in a folder of its own; yields the URL of an empty database."""
+    with tempfile.TemporaryDirectory(prefix="docker-playground-pg-") as folder:
+        Path(folder).chmod(0o755)
+        with _server(Path(folder)) as url:
+            yield url
+
+
+@contextmanager
+def _server(folder: Path) -> Iterator[str]:
+    data, port, given = folder / "data", free_port(), folder / "password"
+    data.mkdir(mode=0o700)
+    given.write_text(PASSWORD)
+    for each in (data, given):
+        shutil.chown(each, _NOBODY)
     as_nobody = ["setpriv", "--reuid", str(_NOBODY), "--regid", str(_NOBODY), "--clear-groups"]
     initdb = [
         str(BINARIES / "initdb"), "--pgdata", str(data), "--username", "playground",
-        "--auth", "scram-sha-256", "--pwfile", "/dev/stdin", "--no-sync", "--encoding", "UTF8",
+        "--auth", "scram-sha-256", "--pwfile", str(given), "--no-sync", "--encoding", "UTF8",
         "--locale", "C",
     ]  # fmt: skip
-    subprocess.run(
-        [*as_nobody, *initdb], input=PASSWORD.encode(), check=True, stdout=subprocess.DEVNULL
-    )
+    subprocess.run([*as_nobody, *initdb], check=True, stdout=subprocess.DEVNULL)
     log = (folder / "log").open("wb")
     server = subprocess.Popen(
         [*as_nobody, "setpriv", "--pdeathsig", "INT", BINARIES / "postgres", "-D", data,
