@@ -62,6 +62,8 @@ def _find_or_make(owner: str, address: str) -> tuple[Sandbox, bool]:
         return found, False
     try:
         with one_at_a_time(f"address {address}") if address else transaction.atomic():
+            if found := _living(owner):  # another tab was quicker
+                return found, False
             _check_network(address)
             if not line.waiting().exists() and (pooled := pool.take(owner, address)):
                 return pooled, True
