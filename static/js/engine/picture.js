@@ -38,7 +38,7 @@ export class Picture {
     new ResizeObserver(() => this.draw()).observe(root);
     this.stage.addEventListener("click", (event) => {
       const box = event.target.closest("[data-key]");
-      if (box) onOpen(box.dataset.key);
+      if (box?.matches(".box")) onOpen(box.dataset.key);
     });
   }
 
@@ -91,13 +91,12 @@ export class Picture {
       seen.add(each.key);
       let known = this.boxes.get(each.key);
       if (!known) {
-        const box = element("button", `box box-${each.kind} entering`);
+        const box = element("button", `box box-${each.kind}`);
         box.type = "button";
         box.dataset.key = each.key;
         this.stage.append(box);
         known = { box, data: null };
         this.boxes.set(each.key, known);
-        requestAnimationFrame(() => requestAnimationFrame(() => box.classList.remove("entering")));
       }
       const { box } = known;
       box.classList.remove("leaving");
@@ -123,11 +122,11 @@ export class Picture {
       if (!known) {
         const path = document.createElementNS(SVG, "path");
         path.append(document.createElementNS(SVG, "title"));
-        path.classList.add("line", `line-${each.kind}`, "entering");
+        path.dataset.key = each.key;
+        path.classList.add("line", `line-${each.kind}`);
         this.svg.append(path);
         known = { path };
         this.lines.set(each.key, known);
-        requestAnimationFrame(() => requestAnimationFrame(() => path.classList.remove("entering")));
       }
       const { path } = known;
       path.setAttribute("d", each.d);
