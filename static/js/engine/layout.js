@@ -2,9 +2,11 @@
 //
 // Layers are a tree: a layer that several images share is drawn once, with what is built on it above.
 // A container stands on its image's last layer. Everything has a key, so that what stays can move.
+import { addMaking, bases } from "./making.js";
 import { imageNames } from "./names.js";
 
 export const CARD = { width: 158, height: 92 };
+const EXEC = 16;
 const SMALL_CARD = { width: 92, height: 40 };
 const LAYER = 24;
 const LABEL = 22;
@@ -17,14 +19,16 @@ const MANY = 24;
 
 // Images that are worth a place: those with containers, and those that did not come with the host.
 export function shownImages(state, { catalogue, touched, all }) {
-  const used = new Set(Object.values(state.containers).map((container) => container.image_id));
+  const used = new Set([...Object.values(state.containers).map((container) => container.image_id), ...bases(state.making)]);
   const images = Object.values(state.images);
   const shown = images.filter((image) => all || used.has(image.id) || touched.has(image.id) || !image.tags.some((tag) => catalogue.has(tag)));
   return { shown, rest: images.filter((image) => !shown.includes(image)) };
 }
 
 // The tree of layers: each node has the images that end at it.
-function layerTree(images) {
+function layerTree(images, making) {
+  const tops = new Map();
+  const byDigest = new Map();
   const root = { children: new Map(), images: [], depth: -1 };
   for (const image of [...images].sort((a, b) => a.created - b.created)) {
     let node = root;
@@ -33,9 +37,12 @@ function layerTree(images) {
         node.children.set(layer.digest, { layer, children: new Map(), images: [], depth: node.depth + 1 });
       }
       node = node.children.get(layer.digest);
+      byDigest.set(layer.digest, node);
     }
     node.images.push(image);
+    tops.set(image.id, node);
   }
+  addMaking(making, root, tops, byDigest);
   return root;
 }
 
@@ -54,6 +61,7 @@ function measure(node, containers, card) {
   const slots = node.images.map((image) => slotWidth(image, containers, card));
   const children = [...node.children.values()].map((child) => measure(child, containers, card));
   const parts = [...children, ...slots];
+  if (!parts.length) parts.push(MIN_SLOT); // being made
   node.width = parts.reduce((sum, width) => sum + width, 0) + GAP * Math.max(0, parts.length - 1);
   return node.width;
 }
@@ -71,7 +79,8 @@ function reach(node, containers, card) {
 export function layout(state, { width, catalogue, touched, all }) {
   const { shown, rest } = shownImages(state, { catalogue, touched, all });
   const everyContainer = Object.values(state.containers).sort((a, b) => a.created.localeCompare(b.created));
-  const card = everyContainer.length > MANY ? SMALL_CARD : CARD;
+  const execs = everyContainer.some((container) => container.execs.length);
+  const card = everyContainer.length > MANY ? SMALL_CARD : { ...CARD, height: CARD.height + (execs ? EXEC : 0) };
   const known = new Set(shown.map((image) => image.id));
   const containers = new Map();
   const strays = [];
@@ -81,7 +90,7 @@ export function layout(state, { width, catalogue, touched, all }) {
     else containers.set(container.image_id, [container]);
   }
 
-  const tree = layerTree(shown);
+  const tree = layerTree(shown, state.making);
   const trees = [...tree.children.values()];
   for (const node of trees) measure(node, containers, card);
   const networks = Object.values(state.networks).filter((network) => !["host", "none"].includes(network.name));
@@ -96,12 +105,13 @@ export function layout(state, { width, catalogue, touched, all }) {
 
   function putContainer(container, x, y) {
     at.set(container.name, { x, y });
-    boxes.push({ key: `c:${container.id}`, kind: "container", x, y, ...card, small: card === SMALL_CARD, data: container });
+    boxes.push({ key: `c:${container.id}`, kind: "container", x, y, ...card, small: card.height === SMALL_CARD.height, data: container });
   }
 
   function put(node, x) {
     const y = base - (node.depth + 1) * LAYER;
-    boxes.push({ key: `l:${node.layer.digest}`, kind: "layer", x, y, width: node.width, height: LAYER - 3, data: node.layer });
+    const kind = node.kind ?? "layer";
+    boxes.push({ key: node.kind ? node.key : `l:${node.layer.digest}`, kind, x, y, width: node.width, height: LAYER - 3, data: node.layer });
     let left = x;
     for (const child of node.children.values()) {
       put(child, left);

@@ -13,6 +13,9 @@ export function instruction(createdBy) {
     .replace(/^\/bin\/sh -c #\(nop\)\s*/, "")
     .replace(/\s*# buildkit$/, "")
     .replace(/^\/bin\/sh -c /, "RUN ")
+    // As the build cache has it, while a build runs.
+    .replace(/^mount \/ from exec (\/bin\/sh -c )?/, "RUN ")
+    .replace(/^\[[^\]]*\] /, "")
     .trim();
 }
 

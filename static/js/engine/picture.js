@@ -152,10 +152,17 @@ export class Picture {
     box.replaceChildren();
     if (kind === "container") this.#fillContainer(box, data, small);
     else if (kind === "layer") {
-      const text = instruction(data.created_by) || this.words.base;
+      const text = instruction(data.created_by) || (data.what ? data.digest.slice(7, 19) : this.words.base);
       box.style.setProperty("--layer", colour(data.digest));
       box.append(element("code", "", text), element("span", "size", sizeText(data.size)));
       box.title = text;
+    } else if (kind === "step") {
+      box.dataset.running = data.running;
+      box.append(element("code", "", instruction(data.text)), element("span", "size", data.running ? "…" : sizeText(data.size)));
+      box.title = `${data.running ? this.words.building : this.words.built} ${instruction(data.text)}`;
+    } else if (kind === "blob") {
+      box.append(element("code", "", this.words.fetching), element("span", "size", sizeText(data.bytes)));
+      box.title = `${this.words.fetching} ${sizeText(data.bytes)}`;
     } else if (kind === "image") {
       const names = imageNames(data).map(shortName).join(", ");
       box.append(element("span", "name", names));
@@ -178,13 +185,16 @@ export class Picture {
     box.dataset.state = container.state;
     const head = element("span", "head");
     head.append(element("span", "dot"), element("span", "name", container.name));
-    const code = container.state === "exited" ? ` ${container.exit_code}` : "";
+    const more = container.state === "exited" ? container.exit_code : container.state === "running" ? container.health.state : "";
+    const code = more === "" || more === "none" ? "" : ` ${more}`;
+    box.dataset.health = container.health.state;
     if (!small) head.append(element("span", "state", `${container.state}${code}`));
     box.append(head);
     if (small) {
       box.append(element("span", "rw"));
     } else {
       box.append(element("code", "cmd", container.command.join(" ")));
+      if (container.execs.length) box.append(this.#exec(container.execs));
       const facts = element("span", "figures");
       const chart = document.createElementNS(SVG, "svg");
       chart.setAttribute("viewBox", "0 0 40 12");
@@ -194,6 +204,13 @@ export class Picture {
       box.append(facts, element("span", "rw", this.words.readWrite));
     }
     box.title = `${container.name} · ${container.image} · ${container.state}${code}`;
+  }
+
+  #exec(execs) {
+    const more = execs.length > 1 ? ` +${execs.length - 1}` : "";
+    const line = element("span", "exec");
+    line.append(element("span", "what", "exec"), element("code", "", `${execs[0].command}${more}`));
+    return line;
   }
 
   #said(kind, data, box) {
