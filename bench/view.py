@@ -34,7 +34,7 @@ _DRAWN = """([name, volume, port]) => new Promise((done) => {
         const box = [...document.querySelectorAll(".box-container[data-state=running]")]
             .find((each) => each.querySelector(".name").textContent === name);
         const line = box && document.querySelector(
-            `path[data-key="p:${box.dataset.key.slice(2)}:${port}/tcp"]`);
+            `path[data-line="p:${box.dataset.key.slice(2)}:${port}/tcp"]`);
         if (line && box.querySelector(".rw") && has(".box-volume", volume)
             && has(".box-port", `:${port}`))
             requestAnimationFrame(() => {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,11 @@ from playground.runtime.errors import NotInEngine
 #: More than this and the picture says that it is cut: an engine may hold any number of names.
 MOST = 150
 _TEXT, _LIST, _EXECS = 300, 40, 8
+
+#: Control characters, and those that turn the direction of a text or hide in it.
+_UNSEEN = re.compile(
+    "[\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff]"
+)
 
 Documents = dict[str, dict[str, Any]]
 
@@ -187,5 +193,5 @@ def event(said: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def text(value: object) -> str:
-    """Anything as a text that cannot be long."""
-    return str(value)[:_TEXT]
+    """Anything as a text of one line that is short and cannot rearrange what stands around it."""
+    return _UNSEEN.sub("\ufffd", str(value)[:_TEXT].replace("\n", "\u21b5").replace("\t", " "))

@@ -93,9 +93,12 @@ class UnderWay:
         for key, step in steps.items():
             if step["running"]:
                 self._find_base(key, steps)
-        for step in steps.values():
+        under = {step["parent"] for step in steps.values() if step["what"] == "step"}
+        for key, step in list(steps.items()):
             if step["what"] == "base":
                 step["base"] = self._bases.get(step["id"], "")
+                if step["id"] not in under:  # a lower layer of an image on which a stage begins
+                    del steps[key]
         return steps
 
     def _find_base(self, key: str, steps: Documents) -> None:

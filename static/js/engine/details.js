@@ -1,5 +1,5 @@
 // What is known of one thing in the picture, and the command that shows the same.
-import { imageNames, instruction, shortName } from "./names.js";
+import { imageNames, instruction, shellWord, shortName } from "./names.js";
 import { sizeText } from "../size.js";
 
 function time(text) {
@@ -90,7 +90,7 @@ function network(name, state, w) {
   const found = Object.values(state.networks).find((n) => n.name === name);
   if (!found) return null;
   const members = Object.values(state.containers).flatMap((c) => c.networks.filter((n) => n.name === name).map((n) => `${c.name} ${n.address}`));
-  return { title: `${w.network} ${name}`, rows: [[w.driver, found.driver], [w.containers, members.join("\n")]], command: `docker network inspect ${name}` };
+  return { title: `${w.network} ${name}`, rows: [[w.driver, found.driver], [w.containers, members.join("\n")]], command: `docker network inspect ${shellWord(name)}` };
 }
 
 function place(kind, name, state, w) {
@@ -101,6 +101,6 @@ function place(kind, name, state, w) {
   return {
     title: `${kind === "b" ? w.folder : w.volume} ${name}`,
     rows: [[w.containers, users.join("\n")]],
-    command: kind === "b" ? `ls -l ${name}` : `docker volume inspect ${name}`,
+    command: kind === "b" ? `ls -ld ${shellWord(name)}` : `docker volume inspect ${shellWord(name)}`,
   };
 }

@@ -14,7 +14,9 @@ const GAP = 10;
 const MARGIN = 14;
 const BUS = 20;
 const PLACE = { width: 150, height: 38 };
-const MIN_SLOT = 112;
+const MIN_SLOT = 140;
+const PORT = 52;
+const MAKING_SLOT = 180;
 const MANY = 24;
 
 // Images that are worth a place: those with containers, and those that did not come with the host.
@@ -61,7 +63,7 @@ function measure(node, containers, card) {
   const slots = node.images.map((image) => slotWidth(image, containers, card));
   const children = [...node.children.values()].map((child) => measure(child, containers, card));
   const parts = [...children, ...slots];
-  if (!parts.length) parts.push(MIN_SLOT); // being made
+  if (!parts.length) parts.push(MAKING_SLOT); // being made
   node.width = parts.reduce((sum, width) => sum + width, 0) + GAP * Math.max(0, parts.length - 1);
   return node.width;
 }
@@ -180,9 +182,9 @@ export function layout(state, { width, catalogue, touched, all }) {
     const from = at.get(container.name);
     if (!from) continue;
     container.ports.forEach((port, index) => {
-      const px = from.x + card.width - 24 - 34 * index;
+      const px = from.x + card.width - 30 - (PORT + 4) * index;
       lines.push({ key: `p:${container.id}:${port.host}/${port.protocol}`, kind: "pipe", d: `M${px} 2V${from.y}`, title: `${port.host} → ${container.name}:${port.inner}` });
-      boxes.push({ key: `p:${container.id}:${port.host}/${port.protocol}`, kind: "port", x: px - 26, y: 0, width: 52, height: 20, data: { container, port } });
+      boxes.push({ key: `p:${container.id}:${port.host}/${port.protocol}`, kind: "port", x: px - PORT / 2, y: 0, width: PORT, height: 20, data: { container, port } });
     });
   }
   return { boxes, lines, width: whole, height: base + MARGIN, rest: rest.flatMap((image) => imageNames(image)).sort() };

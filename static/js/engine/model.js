@@ -109,13 +109,13 @@ export class EngineModel extends EventTarget {
 }
 
 // An event in the engine's own words.
-export function eventText(event) {
+export function eventText(event, state) {
   const id = event.id.replace(/^sha256:/, "").slice(0, 12);
   const [action, more] = event.action.split(/:\s*(.*)/s);
   if (event.kind === "build") return `build ${instruction(event.name)}`;
   if (event.kind === "pull") return `pull ${event.name.slice(7, 19)}`;
   const name = event.name || id;
   const code = event.exit_code && event.exit_code !== "0" ? ` (${event.exit_code})` : "";
-  const whom = event.kind === "network" && event.container ? ` ${event.container}` : "";
+  const whom = event.kind === "network" && event.container ? ` ${state.containers[event.container]?.name ?? event.container}` : "";
   return `${event.kind} ${action.replace("_", " ")} ${name}${whom}${more ? `: ${more}` : ""}${code}`;
 }

@@ -1,9 +1,10 @@
 // The picture of the engine: boxes and lines that are kept, moved and removed by their keys.
 import { colour, imageNames, instruction, shortName } from "./names.js";
+import { chart, drawChart } from "./chart.js";
 import { layout } from "./layout.js";
 import { sizeText } from "../size.js";
 
-const LEAST_ZOOM = 0.7;
+const LEAST_ZOOM = 0.8;
 // The view's padding and the stage's own border, in pixels.
 const EDGES = 8;
 const SVG = "http://www.w3.org/2000/svg";
@@ -38,7 +39,7 @@ export class Picture {
     new ResizeObserver(() => this.draw()).observe(root);
     this.stage.addEventListener("click", (event) => {
       const box = event.target.closest("[data-key]");
-      if (box?.matches(".box")) onOpen(box.dataset.key);
+      if (box) onOpen(box.dataset.key);
     });
   }
 
@@ -122,7 +123,7 @@ export class Picture {
       if (!known) {
         const path = document.createElementNS(SVG, "path");
         path.append(document.createElementNS(SVG, "title"));
-        path.dataset.key = each.key;
+        path.dataset.line = each.key;
         path.classList.add("line", `line-${each.kind}`);
         this.svg.append(path);
         known = { path };
@@ -190,19 +191,14 @@ export class Picture {
     box.dataset.health = container.health.state;
     if (!small) head.append(element("span", "state", `${container.state}${code}`));
     box.append(head);
-    if (small) {
-      box.append(element("span", "rw"));
-    } else {
+    if (!small) {
       box.append(element("code", "cmd", container.command.join(" ")));
       if (container.execs.length) box.append(this.#exec(container.execs));
       const facts = element("span", "figures");
-      const chart = document.createElementNS(SVG, "svg");
-      chart.setAttribute("viewBox", "0 0 40 12");
-      chart.setAttribute("class", "chart");
-      chart.append(document.createElementNS(SVG, "polyline"));
-      facts.append(chart, element("span", "numbers"), element("span", "user", container.user ? `-u ${container.user}` : ""));
-      box.append(facts, element("span", "rw", this.words.readWrite));
+      facts.append(element("span", "numbers"), element("span", "user", container.user ? `-u ${container.user}` : ""));
+      box.append(facts);
     }
+    box.append(chart(), element("span", "rw", small ? "" : this.words.readWrite));
     box.title = `${container.name} · ${container.image} · ${container.state}${code}`;
   }
 
@@ -219,20 +215,15 @@ export class Picture {
   }
 
   #drawStats() {
-    for (const [key, { box, small }] of this.boxes) {
-      if (!key.startsWith("c:") || small) continue;
-      const samples = this.model.stats.get(key.slice(2));
+    for (const [key, { box }] of this.boxes) {
+      if (!key.startsWith("c:")) continue;
+      const running = ["running", "paused"].includes(box.dataset.state);
+      const samples = (running && this.model.stats.get(key.slice(2))) || [];
+      drawChart(box.querySelector(".chart"), samples);
       const numbers = box.querySelector(".numbers");
       if (!numbers) continue;
-      if (!samples?.length || box.dataset.state !== "running") {
-        numbers.textContent = "";
-        box.querySelector("polyline").setAttribute("points", "");
-        continue;
-      }
-      const [share, memory] = samples.at(-1);
-      numbers.textContent = `${Math.round(share * 100)} % · ${sizeText(memory)}`;
-      const most = Math.max(0.05, ...samples.map(([cpu]) => cpu));
-      box.querySelector("polyline").setAttribute("points", samples.map(([cpu], n) => `${n},${(11 - (cpu / most) * 10).toFixed(1)}`).join(" "));
+      const [share, memory] = samples.at(-1) ?? [];
+      numbers.textContent = samples.length ? `${Math.round(share * 100)} % · ${sizeText(memory)}` : "";
     }
   }
 
