@@ -92,8 +92,8 @@ def test_a_pull_is_seen_a_layer_at_a_time(host: Host) -> None:
 
 
 def test_only_what_is_finished_is_news() -> None:
-    step = {"what": "step", "text": "RUN x", "running": False}
-    now = {
+    step: dict[str, Any] = {"what": "step", "text": "RUN x", "running": False}
+    now: dict[str, dict[str, Any]] = {
         "k:1": step,
         "k:2": step | {"running": True},
         "k:3": step,
@@ -104,3 +104,24 @@ def test_only_what_is_finished_is_news() -> None:
     assert [(e["kind"], e["name"]) for e in news({"k:1": step}, now)] == [
         ("build", "RUN x"), ("pull", "sha256:0"),
     ]  # fmt: skip
+
+
+class _Liar(Facts):
+    """An engine that says what no engine would: a ring of steps, and a name that is a path."""
+
+    def build_cache(self) -> list[dict[str, Any]]:
+        a, b, c = ("a" * 25, "b" * 25, "c" * 25)
+        below = {a: b, b: c, c: a, "../../../etc/passwd": a}
+        record = {"InUse": True, "Description": "\u202e" * 9000, "Size": 1}
+        return [record | {"ID": key, "Parents": [parent]} for key, parent in below.items()]
+
+
+def test_a_ring_of_steps_ends(host: Host) -> None:
+    host.sh("mkdir -p /var/lib/docker/overlay2/" + "a" * 25)
+    try:
+        steps = UnderWay(_Liar(host.sandbox)).read()
+    finally:
+        host.sh("rmdir /var/lib/docker/overlay2/" + "a" * 25)
+    assert set(steps) == {f"k:{letter * 25}" for letter in "abc"}
+    assert all(each["text"] == "\ufffd" * 300 for each in steps.values())
+    assert steps["k:" + "a" * 25]["running"]

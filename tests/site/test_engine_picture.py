@@ -127,7 +127,7 @@ def test_what_happens_is_drawn_and_can_be_stepped_through(scene: tuple[Page, Hos
     host.sh("docker rm -f shop")
     expect(shop).to_have_count(0)
     # Back through one burst: removed, disconnected, ended with its exit code, and running again.
-    states = []
+    states: list[str | None] = []
     while not states or states[-1] != "running":
         page.locator("[data-earlier]").click()
         page.wait_for_timeout(300)

@@ -18,6 +18,9 @@ const MIN_SLOT = 140;
 const PORT = 52;
 const MAKING_SLOT = 180;
 const MANY = 24;
+const BETWEEN_ROWS = 26;
+// What is a little wider than the page is made smaller, by at most this.
+const WIDER = 1.25;
 
 // Images that are worth a place: those with containers, and those that did not come with the host.
 export function shownImages(state, { catalogue, touched, all }) {
@@ -78,6 +81,21 @@ function reach(node, containers, card) {
   return Math.max(0, ...above, ...slots);
 }
 
+// Stacks side by side as far as there is room, then in another row below.
+function inRows(trees, room) {
+  const rows = [[]];
+  let left = 0;
+  for (const node of trees) {
+    if (left && left + node.width > room) {
+      rows.push([]);
+      left = 0;
+    }
+    rows.at(-1).push(node);
+    left += node.width + 2 * GAP;
+  }
+  return rows;
+}
+
 export function layout(state, { width, catalogue, touched, all }) {
   const { shown, rest } = shownImages(state, { catalogue, touched, all });
   const everyContainer = Object.values(state.containers).sort((a, b) => a.created.localeCompare(b.created));
@@ -98,9 +116,9 @@ export function layout(state, { width, catalogue, touched, all }) {
   const networks = Object.values(state.networks).filter((network) => !["host", "none"].includes(network.name));
   const buses = networks.filter((network) => network.name !== "bridge" || everyContainer.some((c) => c.networks.some((n) => n.name === "bridge")));
   const places = storage(state, everyContainer);
-  const high = Math.max(0, ...trees.map((node) => LAYER + reach(node, containers, card)), strays.length ? card.height + GAP : 0);
   const top = MARGIN + 26 + buses.length * BUS + GAP;
-  const base = Math.max(top + high, MARGIN + places.length * (PLACE.height + GAP) + 30);
+  const rows = inRows(trees, width * WIDER - (places.length ? PLACE.width + 40 + MARGIN : 0));
+  let base = top;
   const boxes = [];
   const lines = [];
   const at = new Map();
@@ -133,14 +151,22 @@ export function layout(state, { width, catalogue, touched, all }) {
   }
 
   let x = MARGIN;
-  for (const node of trees) {
-    put(node, x);
-    x += node.width + 2 * GAP;
-  }
-  for (const container of strays) {
-    putContainer(container, x, base - card.height);
-    x += card.width + GAP;
-  }
+  rows.forEach((row, index) => {
+    const last = index === rows.length - 1;
+    const high = Math.max(0, ...row.map((node) => LAYER + reach(node, containers, card)), last && strays.length ? card.height + GAP : 0);
+    base += high + (index ? BETWEEN_ROWS : 0);
+    if (last) base = Math.max(base, MARGIN + places.length * (PLACE.height + GAP) + 30);
+    let left = MARGIN;
+    for (const node of row) {
+      put(node, left);
+      left += node.width + 2 * GAP;
+    }
+    for (const container of last ? strays : []) {
+      putContainer(container, left, base - card.height);
+      left += card.width + GAP;
+    }
+    x = Math.max(x, left);
+  });
 
   // Volumes and folders in a column of their own, with an arrow from each container that has them.
   const right = Math.max(x + (places.length ? 40 : 0), places.length ? width - PLACE.width - MARGIN : 0);

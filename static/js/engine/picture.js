@@ -4,6 +4,8 @@ import { chart, drawChart } from "./chart.js";
 import { layout } from "./layout.js";
 import { sizeText } from "../size.js";
 
+// More boxes than this do not glide.
+const MANY = 60;
 const LEAST_ZOOM = 0.8;
 // The view's padding and the stage's own border, in pixels.
 const EDGES = 8;
@@ -78,6 +80,7 @@ export class Picture {
     this.stage.style.width = `${plan.width}px`;
     this.stage.style.height = `${plan.height}px`;
     this.svg.setAttribute("viewBox", `0 0 ${plan.width} ${plan.height}`);
+    this.stage.classList.toggle("many", plan.boxes.length > MANY);
     this.nothing.hidden = plan.boxes.length > 0;
     this.#drawBoxes(plan.boxes);
     this.#drawLines(plan.lines);
