@@ -8,3 +8,6 @@ class LessonsConfig(AppConfig):
 
     name = "lessons"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from lessons import owners  # noqa: F401  (its receivers)

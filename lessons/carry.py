@@ -14,7 +14,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from lessons import progress
-from playground.sandboxes.students import become, ensure_student, student_of
+from playground.accounts.models import User
+from playground.accounts.signals import student_moves
+from playground.accounts.students import become, ensure_student, student_of
 
 #: Seconds in which the link can be used.
 LIFETIME = 600
@@ -25,6 +27,8 @@ _SALT = "lessons.carry"
 @require_POST
 def offer(request: HttpRequest) -> HttpResponse:
     """Show the link."""
+    if request.user.is_authenticated:  # a link would sign in without the password
+        return render(request, "lessons/carry.html", {"account": True})
     student = ensure_student(request.session)
     token = signing.dumps(student, salt=_SALT, compress=False)
     link = request.build_absolute_uri(reverse("carry-take", args=[token]))
@@ -39,10 +43,24 @@ def take(request: HttpRequest, token: str) -> HttpResponse:
         student = str(signing.loads(token, salt=_SALT, max_age=LIFETIME))
     except signing.BadSignature:
         return render(request, "lessons/carry.html", {"void": True}, status=410)
+    if request.user.is_authenticated:
+        return _to_account(request, student)
     if request.method == "GET":  # a preview of the link must not move anybody
         return render(request, "lessons/carry.html", {"ask": True})
     here = student_of(request.session)
+    if User.objects.filter(student=student).exists():  # signed up since: the account is the way now
+        return render(request, "lessons/carry.html", {"account": True}, status=410)
     if here and here != student:
         progress.move(here, student)
     become(request.session, student)
+    return redirect("lesson-list")
+
+
+def _to_account(request: HttpRequest, student: str) -> HttpResponse:
+    """Add what was done there to the account that is signed in here."""
+    if request.method == "GET":
+        return render(request, "lessons/carry.html", {"ask": True})
+    mine = student_of(request.session)
+    if student != mine and not User.objects.filter(student=student).exists():
+        student_moves.send(User, old=student, new=mine, session=request.session)
     return redirect("lesson-list")

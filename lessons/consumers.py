@@ -35,8 +35,8 @@ from lessons.blocks import Quiz
 from lessons.format import LANGUAGES
 from lessons.library import Lesson, Step
 from lessons.sentences import sentences
+from playground.accounts.students import student_of
 from playground.sandboxes.consumers import CLOSE_BAD_FRAME, CLOSE_TOO_MUCH, SandboxConsumer
-from playground.sandboxes.students import student_of
 
 CLOSE_NO_LESSON = 4404
 _MOST = 4096

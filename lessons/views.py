@@ -14,7 +14,7 @@ from lessons import library, markdown, progress
 from lessons.languages import language_now
 from lessons.mapping import lesson_map
 from lessons.problems import catalogue
-from playground.sandboxes.students import ensure_student, student_of
+from playground.accounts.students import ensure_student, student_of
 
 
 def catalogue_tags() -> str:

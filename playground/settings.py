@@ -6,8 +6,12 @@ import os
 import secrets
 from pathlib import Path
 
+import dj_email_url
+from csp.constants import NONCE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+
+from playground.accounts.providers import form_targets, providers
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = Path(os.environ.get("PLAYGROUND_VAR", BASE_DIR / "var"))
@@ -41,14 +45,27 @@ ALLOWED_HOSTS = os.environ.get("PLAYGROUND_HOSTS", "localhost,127.0.0.1,[::1]").
 CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("PLAYGROUND_ORIGINS", "").split(",") if o]
 
 INSTALLED_APPS = [
+    "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "servestatic.runserver_nostatic",
     "django.contrib.staticfiles",
     "channels",
+    "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.github",
+    "allauth.socialaccount.providers.google",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
+    "playground.accounts",
     "playground.sandboxes",
+    "playground.archives",
     "lessons",
+    "playground.operators",
+    "django.contrib.admin",
 ]
 
 MIDDLEWARE = [
@@ -58,9 +75,13 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "playground.accounts.sessions.CheckedSessionMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "playground.security.ContentSecurityPolicyMiddleware",
+    "csp.middleware.CSPMiddleware",
 ]
 
 ROOT_URLCONF = "playground.urls"
@@ -69,12 +90,15 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": False,
+        "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
                 "playground.sandboxes.context.node_status",
+                "playground.operators.context.announcements",
             ],
         },
     }
@@ -105,6 +129,59 @@ if _flag("PLAYGROUND_HTTPS"):
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+#: Everything comes from the site itself, and nothing is inline. What makes style elements from a
+#: script (terminal, editor) gives them the page's nonce, see static/js/nonce.js.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF, "data:"],
+        "connect-src": [SELF],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": [SELF, *form_targets(os.environ)],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+_VALIDATION = "django.contrib.auth.password_validation."
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"{_VALIDATION}{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "/"
+#: Whether strangers may make themselves an account.
+SIGNUP_OPEN = _flag("PLAYGROUND_SIGNUP", default=True)
+
+#: Mail goes out by ``smtp://user:password@host:587/?tls=True``; without it nobody is written to,
+#: and who has forgotten a password asks an administrator.
+EMAIL_URL = os.environ.get("PLAYGROUND_EMAIL_URL", "")
+_mail = dj_email_url.parse(EMAIL_URL or "dummy://")
+EMAIL_BACKEND, EMAIL_FILE_PATH = _mail["EMAIL_BACKEND"], _mail["EMAIL_FILE_PATH"]
+EMAIL_HOST, EMAIL_PORT = _mail["EMAIL_HOST"], _mail["EMAIL_PORT"]
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_USER"], _mail["EMAIL_HOST_PASSWORD"]
+EMAIL_USE_TLS, EMAIL_USE_SSL = _mail["EMAIL_USE_TLS"], _mail["EMAIL_USE_SSL"]
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = os.environ.get("PLAYGROUND_EMAIL_FROM", "playground@localhost")
+
+ACCOUNT_ADAPTER = "playground.accounts.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "optional" if EMAIL_URL else "none"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Docker Playground] "
+ACCOUNT_USERNAME_BLACKLIST = ["admin", "administrator", "root", "command line"]
+ACCOUNT_SESSION_REMEMBER = True
+SOCIALACCOUNT_PROVIDERS = providers(os.environ)
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("ko", _("Korean"))]
@@ -129,6 +206,14 @@ CHANNEL_LAYERS = {
     }
 }
 
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": os.environ.get("PLAYGROUND_CACHE_URL", REDIS_URL),
+        "KEY_PREFIX": "cache",
+    }
+}
+
 CELERY_BROKER_URL = os.environ.get("PLAYGROUND_BROKER_URL") or REDIS_URL.replace(
     "unix://", "redis+socket://", 1
 )
@@ -150,6 +235,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3.0,
         "options": {"expires": 3.0},
     },
+    "reap_archives": {"task": "playground.archives.tasks.reap_archives", "schedule": 300.0},
 }
 
 #: The hub of this node, a unix socket.
@@ -184,6 +270,14 @@ FRAMES_A_SECOND = _number("PLAYGROUND_FRAMES_A_SECOND", 2000)
 POOL_MIN = _number("PLAYGROUND_POOL_MIN", 2)
 POOL_MAX = _number("PLAYGROUND_POOL_MAX", 10)
 POOL_FREE_MEMORY_MB = _number("PLAYGROUND_POOL_FREE_MEMORY_MB", 1024)
+
+#: Where students' archives of images are, and how many MB one may have.
+ARCHIVES_DIR = VAR / "archives"
+ARCHIVE_MB = _number("PLAYGROUND_ARCHIVE_MB", 2048)
+#: Archives of one student at a time, hours that each is kept, MB of the disk that they leave free.
+ARCHIVES_EACH = _number("PLAYGROUND_ARCHIVES_EACH", 3)
+ARCHIVE_HOURS = _number("PLAYGROUND_ARCHIVE_HOURS", 6)
+ARCHIVES_FREE_MB = _number("PLAYGROUND_ARCHIVES_FREE_MB", 2048)
 
 LOGGING = {
     "version": 1,

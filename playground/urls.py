@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="lesson-list"), name="home"),
+    path("operator/", include("playground.operators.urls")),
+    path("admin/", admin.site.urls),
+    path("account/", include("playground.accounts.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("lessons.urls")),
     path("explain/", include("lessons.explain.urls")),
     path("", include("playground.sandboxes.urls")),
+    path("", include("playground.archives.urls")),
 ]

@@ -13,8 +13,27 @@ from playground.runtime.config import RuntimeConfig
 from playground.runtime.doctor import reason
 from playground.runtime.node import Node
 from tests.support import Host
+from tests.vm import ahead
 
 ALLOW_SKIP = os.environ.get("PLAYGROUND_ALLOW_SKIP") == "1"
+
+
+#: So many tests are a whole run, in which the virtual machine is begun first.
+_WHOLE = 500
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Begin the longest test while those that need no clock run."""
+    from tests.vm import test_cgroup_v2
+
+    wanted = any(item.nodeid.startswith("tests/vm/test_cgroup_v2") for item in session.items)
+    if wanted and len(session.items) > _WHOLE and not test_cgroup_v2.FULL:
+        ahead.start(test_cgroup_v2.script())
+
+
+def pytest_sessionfinish() -> None:
+    """End it if nobody waited for it."""
+    ahead.stop()
 
 
 @pytest.fixture(scope="session")

@@ -14,9 +14,9 @@ from django.views.decorators.http import require_GET
 from lessons.explain import builder as building
 from lessons.explain import parts, texts
 from lessons.languages import language_now
+from playground.accounts.students import student_of
 from playground.dockerline.parse import MOST_CHARACTERS, parse
 from playground.sandboxes import inspecting
-from playground.sandboxes.students import student_of
 
 #: A line to begin with.
 EXAMPLE = "docker run -d --name web -p 8080:80 nginx"

@@ -2,7 +2,7 @@
 
 A websocket library gives framing, limits and back pressure, and TLS where the stream crosses
 machines. A connection names what it wants by its path: ``/terminal``, ``/engine``, ``/inspect``,
-``/files``, ``/layers`` or ``/checks``.
+``/files``, ``/layers``, ``/checks``, or ``/catalogue`` and ``/node``, which are about no sandbox.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from weakref import WeakValueDictionary
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
-from playground.hub import protocol, shim_link, tickets
+from playground.hub import node_view, protocol, shim_link, tickets
 from playground.hub.checks_view import ChecksSession, Listener
 from playground.hub.engine_view import EngineView
 from playground.hub.files import Transfers
@@ -51,6 +51,7 @@ class Hub:
         self._layers = LayersView()
         # Threads of their own: engines that never answer hold up other engines at the worst.
         self._engine_threads = ThreadPoolExecutor(_ENGINE_THREADS, "engine")
+        self._node_threads = ThreadPoolExecutor(4, "node")
         self._opening: dict[tuple[str, str], asyncio.Task[Terminal]] = {}
         self._links: dict[str, asyncio.Task[ShimLink]] = {}
         self._dropping: set[asyncio.Task[None]] = set()
@@ -68,6 +69,12 @@ class Hub:
             ticket = tickets.read(self.key, query.get("ticket", ""))
             if ticket.purpose != url.path.strip("/"):
                 raise tickets.BadTicket("a ticket for something else")
+            if ticket.purpose == "node":
+                await self._serve_node(connection)
+                return
+            if ticket.purpose == "catalogue":
+                await self._layers.serve_catalogue(connection, self.node.config)
+                return
             sandbox = self.node.get(ticket.sandbox)
             if not sandbox.is_alive():
                 raise SandboxError("The sandbox has ended")
@@ -113,6 +120,7 @@ class Hub:
         for terminal in list(self.terminals.values()):
             terminal.release()
         self._engine_threads.shutdown(wait=False, cancel_futures=True)
+        self._node_threads.shutdown(wait=False, cancel_futures=True)
         self._layers.close()
 
     def names(self, sandbox: Sandbox) -> list[str]:
@@ -125,6 +133,10 @@ class Hub:
         link = await self._link(sandbox)
         await link.drop(terminal.name)
         terminal.close()
+
+    async def _serve_node(self, connection: ServerConnection) -> None:
+        found = await asyncio.to_thread(node_view.view, self.node, self._node_threads)
+        await connection.send(json.dumps(found))
 
     async def _serve_terminal(
         self,

@@ -12,10 +12,14 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
+from playground.hub.catalogue_library import (
+    genuine_layers,
+    read_genuine,
+    read_genuine_file,
+    shared_folder,
+)
 from playground.layers import documents, overlay, readwrite
 from playground.layers.entries import Entry, Layer
 from playground.layers.errors import LayersError
@@ -23,9 +27,7 @@ from playground.layers.image import MOST_LAYERS, Image, LayerFacts
 from playground.layers.index import Cache
 from playground.layers.library import Library
 from playground.runtime import disks, syscalls
-from playground.runtime.catalogue import store
 from playground.runtime.catalogue.builder import layers_of
-from playground.runtime.config import RuntimeConfig
 from playground.runtime.engine import BAD_SHAPE
 from playground.runtime.errors import HostileAnswer
 from playground.runtime.sandbox import Sandbox
@@ -68,23 +70,20 @@ class SandboxLibrary(Library):
             self._images = [image for image in described if image and image.layers]
         return self._images
 
+    def find(self, name: str) -> Image:
+        if name.startswith("sha256:") and self._images is None and (found := self._describe(name)):
+            return found  # pages ask by id, which spares asking for all the others
+        return super().find(name)
+
     def read_layer(self, image: Image, number: int) -> Layer:
         if folder := self._genuine.get(image.digests[number]):
-            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            try:
-                return overlay.read(descriptor)
-            finally:
-                os.close(descriptor)
+            return read_genuine(folder)
         with self._own_folder(self._folder(image, number)) as descriptor:
             return overlay.read(descriptor, self._sandbox.record.id_base, seconds=_READ_WITHIN)
 
     def read_file(self, image: Image, number: int, entry: Entry, most: int) -> bytes:
         if folder := self._genuine.get(image.digests[number]):
-            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            try:
-                return overlay.read_file(descriptor, entry.path, most)
-            finally:
-                os.close(descriptor)
+            return read_genuine_file(folder, entry.path, most)
         with self._own_folder(self._folder(image, number)) as descriptor:
             return overlay.read_file(descriptor, entry.path, most)
 
@@ -100,17 +99,27 @@ class SandboxLibrary(Library):
         ]
 
     def container_changes(self, name: str) -> tuple[list[readwrite.Change], bool]:
-        if not _NAME.match(name):
-            raise LayersError("container")
-        facts = documents.mapping(self._ask(f"/containers/{name}/json"))
-        image = self.find(documents.text(facts.get("Image"), 80))
-        data = documents.mapping(documents.mapping(facts.get("GraphDriver")).get("Data"))
-        with self._own_folder(_inside(data.get("UpperDir"))) as descriptor:
+        image, folder = self._container(name)
+        with self._own_folder(folder) as descriptor:
             own = overlay.read(
                 descriptor, self._sandbox.record.id_base, _MOST_CHANGES, _CHANGES_WITHIN
             )
         with self.union(image) as union:
             return readwrite.changes(own, union), own.truncated
+
+    def container_file(self, name: str, path: bytes, most: int) -> tuple[bytes, Image]:
+        image, folder = self._container(name)
+        with self._own_folder(folder) as descriptor:
+            return overlay.read_file(descriptor, path, most), image
+
+    def _container(self, name: str) -> tuple[Image, str]:
+        """A container's image, and the folder of its own layer."""
+        if not _NAME.match(name):
+            raise LayersError("container")
+        facts = documents.mapping(self._ask(f"/containers/{name}/json"))
+        image = self.find(documents.text(facts.get("Image"), 80))
+        data = documents.mapping(documents.mapping(facts.get("GraphDriver")).get("Data"))
+        return image, _inside(data.get("UpperDir"))
 
     def _describe(self, image_id: str) -> Image | None:
         """An image with its layers; ``None`` if what is said of it makes no sense."""
@@ -137,7 +146,8 @@ class SandboxLibrary(Library):
             return None
 
     def _folder(self, image: Image, number: int) -> str:
-        folders = self._folders.get(image.id, [])
+        # Below the base of the catalogue's images lies one more (runtime.catalogue.skeleton).
+        folders = self._folders.get(image.id, [])[-len(image.layers) :]
         if len(folders) != len(image.layers):
             raise LayersError("engine")
         return _inside(folders[number])
@@ -164,18 +174,6 @@ class SandboxLibrary(Library):
             return self._sandbox.engine_get(path)
         except (HostileAnswer, OSError):
             raise LayersError("engine", "the engine does not answer") from None
-
-
-def shared_folder(config: RuntimeConfig) -> Path:
-    """Where the indexes of the catalogue's layers are."""
-    return config.cache_dir / "layers"
-
-
-@lru_cache(maxsize=8)
-def genuine_layers(config: RuntimeConfig, catalogue_key: str) -> dict[str, Path]:
-    """The catalogue's layers by digest."""
-    catalogue = store.get(config, catalogue_key)
-    return catalogue.layer_folders() if catalogue else {}
 
 
 def _layer(digest: str, step: dict[str, Any]) -> LayerFacts:

@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from playground.layers import entries, union
@@ -59,13 +60,15 @@ def advise(figures: Efficiency, layers: Union) -> list[Advice]:
         sums[code, layer, by] = (total + size, paths + 1, largest)
 
     for wasted in figures.wasted[:_LOOKED_AT]:
-        for (layer, size, _), (by, by_size, is_whiteout) in zip(
+        for (layer, size, _), (by, _, is_whiteout) in zip(
             wasted.versions, wasted.versions[1:], strict=False
         ):
-            if is_whiteout and size == 0:
-                size = by_size  # a folder: its bytes are counted where it goes
             if size and layer != by:
                 count(_code(layers, wasted.path, by, is_whiteout), layer, by, size, wasted.path)
+    for number in range(1, len(layers.layers)):
+        for path in _removed(layers, number):
+            for layer, size in _bytes_in(layers, path, number):
+                count(REMOVED, layer, number, size, path)
     top = len(layers.layers) - 1
     for number, index in enumerate(layers.layers):
         for folder in CACHES:
@@ -74,6 +77,32 @@ def advise(figures: Efficiency, layers: Union) -> list[Advice]:
                 count(CACHE, number, number, size, folder)
     found = [Advice(*key, *sums[key]) for key in sums]
     return sorted(found, key=lambda each: -each.size)[:_MOST]
+
+
+def _removed(layers: Union, number: int) -> Iterator[bytes]:
+    """Paths whose removal by a layer is nothing that :mod:`efficiency` tells of.
+
+    Dive pairs a file with its own whiteout; it does not see what goes with a folder.
+    """
+    for mark in layers.layers[number].marks(_LOOKED_AT):
+        if mark.kind == entries.OPAQUE:
+            for found in layers.children(mark.path, number - 1):
+                if not any(layers.layers[number].at(found.entry.path)):
+                    yield found.entry.path
+        else:
+            before = layers.lookup(mark.path, number - 1)
+            if before and before.entry.kind == entries.DIRECTORY:
+                yield mark.path
+
+
+def _bytes_in(layers: Union, path: bytes, height: int) -> Iterator[tuple[int, int]]:
+    """The layers below a height that have bytes at or below a path, each with them."""
+    for number, layer in enumerate(layers.layers[:height]):
+        entry = layer.get(path)
+        is_folder = entry and entry.kind == entries.DIRECTORY
+        size = layer.below(path)[0] if is_folder else entry.size if entry else 0
+        if size:
+            yield number, size
 
 
 def _code(layers: Union, path: bytes, by: int, is_whiteout: bool) -> str:

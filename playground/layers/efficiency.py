@@ -16,12 +16,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from playground.layers import entries
 from playground.layers.entries import Entry
 
 #: Paths of an image that are counted; an image of more gets figures of its first ones.
 MOST_PATHS = 600_000
+#: Entries of all its layers together that are looked at: they are in memory at once, some 300 MB.
+MOST_ENTRIES = 600_000
 
 
 @dataclass
@@ -136,9 +139,23 @@ class _Pile:
         return top.total
 
 
+def _take(layers: Sequence[Iterable[Entry]]) -> tuple[list[list[Entry]], bool]:
+    """The entries of each layer, and whether there were more than are looked at."""
+    kept: list[list[Entry]] = []
+    left = MOST_ENTRIES
+    for layer in layers:
+        taken = list(islice(layer, left + 1))
+        kept.append(taken[:left])
+        left -= len(kept[-1])
+        if len(taken) > len(kept[-1]):
+            kept += [[] for _ in range(len(layers) - len(kept))]
+            return kept, True
+    return kept, False
+
+
 def measure(layers: Sequence[Iterable[Entry]]) -> Efficiency:
     """Compute an image's figures from its layers' entries, the base first."""
-    kept = [list(layer) for layer in layers]
+    kept, truncated = _take(layers)
     needs_pile = [any(e.kind == entries.WHITEOUT for e in layer) for layer in kept]
     highest = max((i for i, needed in enumerate(needs_pile) if needed), default=-1)
     first: dict[bytes, int] = {}
@@ -146,7 +163,6 @@ def measure(layers: Sequence[Iterable[Entry]]) -> Efficiency:
     least: dict[bytes, int] = {}
     versions: dict[bytes, list[tuple[int, int, bool]]] = {}
     pile = _Pile()
-    truncated = False
     for number, layer in enumerate(kept):
         folders = {e.path.rpartition(b"/")[0] for e in layer if e.kind != entries.OPAQUE}
         for entry in layer:

@@ -77,6 +77,14 @@ class Index:
         )
         return [_entry(row) for row in rows]
 
+    def marks(self, most: int) -> list[Entry]:
+        """Its whiteouts and opaque folders, as many as are asked for."""
+        rows = self._db.execute(
+            f"SELECT {_COLUMNS} FROM entry WHERE mark != '' LIMIT ?",  # noqa: S608
+            (most,),
+        )
+        return [_entry(row) for row in rows]
+
     def below(self, path: bytes) -> tuple[int, int]:
         """Bytes and number of the files of this layer below a folder."""
         folder, _, name = path.rpartition(b"/")

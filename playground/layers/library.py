@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+import threading
 from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -25,6 +26,10 @@ from playground.layers.union import Union
 MOST_WASTED = 200
 #: Letters of all that; each may take six bytes on its way.
 _MOST_LETTERS = 256 << 10
+#: Raise it when figures or advice change for the same layers.
+_FIGURES_VERSION = 2
+#: All entries of an image are in memory while it is measured: one image at a time.
+_MEASURING = threading.Lock()
 
 
 class Library(ABC):
@@ -52,6 +57,15 @@ class Library(ABC):
     def container_changes(self, name: str) -> tuple[list[readwrite.Change], bool]:
         """What a container changed, and whether that is cut."""
         raise LayersError("missing")
+
+    def container_file(self, name: str, path: bytes, most: int) -> tuple[bytes, Image]:
+        """The first bytes of a file in a container's own layer, and the container's image."""
+        raise LayersError("missing")
+
+    def known_size(self, image: Image, number: int) -> int:
+        """The bytes of a layer's files if it has been read, else -1."""
+        with self.cache(image, number).open(image.digests[number]) as index:
+            return index.size if index else -1
 
     def find(self, name: str) -> Image:
         """The image of that id or name; raises :class:`LayersError`."""
@@ -94,7 +108,7 @@ class Library(ABC):
         """An image's efficiency and what to change, as :func:`told` says it."""
         if kept := self._kept_figures(image):
             return kept
-        with self.union(image) as union:
+        with _MEASURING, self.union(image) as union:
             figures = efficiency.measure([index.all() for index in union.layers])
             document = told(figures, advice.advise(figures, union))
         self._keep_figures(image, document)
@@ -107,7 +121,7 @@ class Library(ABC):
             return None
         return (
             self.figures_cache(image).folder
-            / f"figures-{VERSION}-{chains[-1].partition(':')[2]}.json"
+            / f"figures-{VERSION}.{_FIGURES_VERSION}-{chains[-1].partition(':')[2]}.json"
         )
 
     def _kept_figures(self, image: Image) -> dict[str, Any] | None:

@@ -12,7 +12,9 @@ from __future__ import annotations
 import os
 import stat
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from playground.layers import entries
 from playground.layers.entries import Entry, Layer
@@ -31,6 +33,16 @@ _KINDS = {
     stat.S_IFIFO: entries.FIFO,
     stat.S_IFSOCK: entries.SOCKET,
 }
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[int]:
+    """A descriptor of a layer's folder, to be read from; raises ``OSError``."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def read(
@@ -72,9 +84,10 @@ def read_file(root: int, path: bytes, most: int) -> bytes:
         descriptor = _open(root, path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
     except OSError:
         raise LayersError("missing") from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)  # a folder, of which no file can be made
+        raise LayersError("kind")
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise LayersError("kind")
         return file.read(most)
 
 

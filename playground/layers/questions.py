@@ -14,6 +14,7 @@ are lone surrogates, so that a path which came in an answer can be asked for.
 ``figures``    ``image``                             efficiency, waste, advice
 ``compare``    ``image other``                       what they share, what a pull would fetch
 ``container``  ``container offset``                  ``changes``, ``more``
+``written``    ``container path``                    as ``file``, of a container's own layer
 =============  ====================================  =============================================
 
 ``mode`` is ``layer`` (what that layer itself has) or ``union`` (what one sees at that height).
@@ -56,13 +57,13 @@ def _images(library: Library, _: dict[str, Any]) -> dict[str, Any]:
     images = library.images()
     shown = images[:_MOST_IMAGES]
     return {
-        "images": [_image(each, images) for each in shown],
+        "images": [_image(library, each, images) for each in shown],
         "containers": library.containers(),
         "more": len(images) > len(shown),
     }
 
 
-def _image(image: Image, images: list[Image]) -> dict[str, Any]:
+def _image(library: Library, image: Image, images: list[Image]) -> dict[str, Any]:
     layers = []
     for number, layer in enumerate(image.layers):
         # The same digest on other layers is stored again: only a common base is shared.
@@ -73,7 +74,7 @@ def _image(image: Image, images: list[Image]) -> dict[str, Any]:
                 "digest": layer.diff_id,
                 "created_by": layer.created_by,
                 "created": layer.created,
-                "size": layer.size,
+                "size": layer.size if layer.size >= 0 else library.known_size(image, number),
                 "packed": layer.packed,
                 "shared": [other.tags[0] if other.tags else other.id for other in shared[:20]],
             }
@@ -105,11 +106,25 @@ def _tree(library: Library, question: dict[str, Any]) -> dict[str, Any]:
         return {
             "entries": page,
             "more": more,
-            "opaque": entries.OPAQUE in index.at(folder)[1],
+            "hidden": [] if is_union or offset else _hidden(stack, folder, layer),
             "truncated": _truncated(stack, layer, is_union),
             "refused": index.refused,
             "size": index.size,
         }
+
+
+def _hidden(stack: Union, folder: bytes, layer: int) -> list[dict[str, Any]]:
+    """What an opaque folder hides of the layers below and has not again itself."""
+    index = stack.layers[layer]
+    if entries.OPAQUE not in index.at(folder)[1]:
+        return []
+    below = stack.children(folder, layer - 1)[:_PAGE]
+    gone = [found for found in below if not any(index.at(found.entry.path))]
+    return _fitting(
+        _entry(found.entry, found.layer)
+        | {"change": union.REMOVED, "size": stack.hidden_bytes(found.entry.path, layer)}
+        for found in gone
+    )
 
 
 def _search(library: Library, question: dict[str, Any]) -> dict[str, Any]:
@@ -153,19 +168,38 @@ def _file(library: Library, question: dict[str, Any]) -> dict[str, Any]:
         below = None
         if before and before.entry.kind in (entries.FILE, entries.HARDLINK):
             below = _content(library, image, stack, before)
-        text = textdiff.text_of(data[: textdiff.MOST_BYTES])
-        old = textdiff.text_of(below[: textdiff.MOST_BYTES]) if below is not None else None
-        cut = max(len(data), len(below or b"")) > textdiff.MOST_BYTES
         return {
             "entry": _seen(stack, seen, layer),
             "before": _entry(before.entry, before.layer) if before else None,
-            "text": text,
-            "binary": text is None,
-            "cut": cut,
-            "diff": "\n".join(textdiff.unified(old, text))
-            if text is not None and old is not None
-            else None,
+            **_texts(data, below),
         }
+
+
+def _written(library: Library, question: dict[str, Any]) -> dict[str, Any]:
+    path = _path(question)
+    most = textdiff.MOST_BYTES + 1
+    data, image = library.container_file(_text(question, "container"), path, most)
+    with library.union(image) as stack:
+        before = stack.lookup(path, len(stack.layers) - 1)
+        below = None
+        if before and before.entry.kind in (entries.FILE, entries.HARDLINK):
+            below = _content(library, image, stack, before)
+        return {
+            "before": _entry(before.entry, before.layer) if before else None,
+            **_texts(data, below),
+        }
+
+
+def _texts(data: bytes, below: bytes | None) -> dict[str, Any]:
+    text = textdiff.text_of(data[: textdiff.MOST_BYTES])
+    old = textdiff.text_of(below[: textdiff.MOST_BYTES]) if below is not None else None
+    is_compared = text is not None and old is not None
+    return {
+        "text": text,
+        "binary": text is None,
+        "cut": max(len(data), len(below or b"")) > textdiff.MOST_BYTES,
+        "diff": "\n".join(textdiff.unified(old or "", text or "")) if is_compared else None,
+    }
 
 
 def _content(library: Library, image: Image, stack: Union, found: Found) -> bytes:
@@ -258,6 +292,7 @@ def _own(stack: Union, entry: Entry, layer: int) -> dict[str, Any]:
         document["size"] = stack.hidden_bytes(entry.path, layer)
     elif entry.kind == entries.DIRECTORY:
         document["size"], document["files"] = stack.layers[layer].below(entry.path)
+        document["opaque"] = entries.OPAQUE in stack.layers[layer].at(entry.path)[1]
     return document
 
 
@@ -330,4 +365,5 @@ _OPS: dict[str, Callable[[Library, dict[str, Any]], dict[str, Any]]] = {
     "figures": _figures,
     "compare": _compare,
     "container": _container,
+    "written": _written,
 }

@@ -44,9 +44,9 @@ def changes(own: Layer, image: Union) -> list[Change]:
 
 
 def _differs(before: Entry, after: Entry) -> bool:
-    # A folder's time changes with its content: docker lists it then.
-    is_touched = before.mtime != after.mtime and after.kind == entries.DIRECTORY
-    return is_touched or union.compare(before, after) != union.SAME
+    # A folder is only here because something in it changed, and docker lists it for that.
+    both_folders = before.kind == after.kind == entries.DIRECTORY
+    return both_folders or union.compare(before, after) != union.SAME
 
 
 def _removed_by_opaque(folder: bytes, again: set[bytes], image: Union) -> list[Change]:

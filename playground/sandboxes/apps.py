@@ -12,3 +12,4 @@ class SandboxesConfig(AppConfig):
     def ready(self) -> None:
         # Tasks are sent through the current Celery application, in every process.
         from playground import celery  # noqa: F401
+        from playground.sandboxes import owners  # noqa: F401  (its receivers)

@@ -12,8 +12,8 @@ from playground.sandboxes import line, pool
 from playground.sandboxes.models import Sandbox
 
 #: What a student has: a sandbox, the wish for one, or a place in the line.
-_OWNED = (Sandbox.State.WAITING, Sandbox.State.REQUESTED, Sandbox.State.READY)
-_LIVING = (Sandbox.State.POOLED, *_OWNED)
+OWNED = (Sandbox.State.WAITING, Sandbox.State.REQUESTED, Sandbox.State.READY)
+_LIVING = (Sandbox.State.POOLED, *OWNED)
 
 #: A wish that no worker has fulfilled for so long is asked again: the task may be lost.
 _ASK_AGAIN = timedelta(seconds=60)
@@ -48,7 +48,7 @@ def claim(owner: str, address: str = "") -> Sandbox:
 
 
 def _living(owner: str) -> Sandbox | None:
-    found: Sandbox | None = Sandbox.objects.filter(owner=owner, state__in=_OWNED).first()
+    found: Sandbox | None = Sandbox.objects.filter(owner=owner, state__in=OWNED).first()
     return found
 
 
@@ -68,14 +68,14 @@ def _find_or_make(owner: str, address: str) -> tuple[Sandbox, bool]:
             place.save(force_insert=True)
             return place, True
     except IntegrityError:  # another tab was quicker
-        return Sandbox.objects.get(owner=owner, state__in=_OWNED), False
+        return Sandbox.objects.get(owner=owner, state__in=OWNED), False
 
 
 def _check_network(address: str) -> None:
     limit: int = settings.SANDBOXES_PER_ADDRESS
     if not limit or not address:
         return
-    if Sandbox.objects.filter(address=address, state__in=_OWNED).count() >= limit:
+    if Sandbox.objects.filter(address=address, state__in=OWNED).count() >= limit:
         raise NetworkIsFull(limit)
 
 

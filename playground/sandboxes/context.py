@@ -1,4 +1,4 @@
-"""What every page knows about the node."""
+"""What every page knows about node and sandbox."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from playground.sandboxes.owners import has_host_before
 
-def node_status(_: HttpRequest) -> dict[str, Any]:
-    """Why no sandbox can run here, for the banner; empty if they can."""
+
+def node_status(request: HttpRequest) -> dict[str, Any]:
+    """For the banners: why no sandbox can run here (empty if they can), and a choice to be made."""
+    found = {"host_before": has_host_before(request)}
     with suppress(OSError, ValueError):
         status = json.loads(settings.NODE_STATUS_FILE.read_text())
-        return {"node_reason": str(status.get("reason", ""))}
-    return {"node_reason": ""}
+        return {**found, "node_reason": str(status.get("reason", ""))}
+    return {**found, "node_reason": ""}

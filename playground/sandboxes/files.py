@@ -10,7 +10,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from playground.sandboxes.students import student_of
+from playground.accounts.students import student_of
 from playground.sandboxes.transfers import Stream, TransferFailed, Upload, open_stream
 
 #: Longer paths no file system takes (PATH_MAX of Linux).

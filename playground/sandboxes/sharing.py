@@ -13,8 +13,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from playground.accounts.students import student_of
 from playground.sandboxes.models import Sandbox
-from playground.sandboxes.students import student_of
 
 _SALT = "playground.sandboxes.sharing"
 _TERMINAL = "abcdefghijklmnopqrstuvwxyz0123456789-"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -108,6 +109,24 @@ def remove(sandbox_id: str) -> None:
     if row := Sandbox.objects.filter(id=sandbox_id).first():
         _tell(row)
     admit()
+
+
+@shared_task
+def freeze(sandbox_id: str) -> None:
+    """Stop all that runs in a sandbox until somebody types in it or ``thaw`` is asked."""
+    with suppress(NoSuchSandbox):
+        sandbox = local_node().get(sandbox_id)
+        if sandbox.is_alive() and not sandbox.group.is_frozen():
+            sandbox.freeze()
+
+
+@shared_task
+def thaw(sandbox_id: str) -> None:
+    """Let a frozen sandbox go on."""
+    with suppress(NoSuchSandbox):
+        sandbox = local_node().get(sandbox_id)
+        if sandbox.is_alive():
+            sandbox.thaw()
 
 
 @shared_task

@@ -7,27 +7,40 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol
 
 from channels.db import database_sync_to_async
 from channels.exceptions import StopConsumer
 from channels.generic.http import AsyncHttpConsumer
 from django.utils import translation
 
-from playground.sandboxes.students import student_of
-from playground.sandboxes.transfers import Stream, TransferFailed, Upload, open_stream
+from playground.accounts.students import student_of
+from playground.sandboxes.transfers import TransferFailed, Upload, open_stream
 
 #: The header with the leave that a page was given. A foreign site cannot set it without being asked
 #: for its origin first, and cannot know it.
 HEADER = b"x-upload-ticket"
 
 
+class Sink(Protocol):
+    """Where the bytes go; all of it may raise ``TransferFailed``."""
+
+    async def send(self, data: bytes) -> None:
+        """Take bytes."""
+
+    async def finish(self) -> dict[str, Any]:
+        """That was all: what became of it, for the page."""
+
+    async def close(self) -> None:
+        """Let go; what was not finished leaves nothing behind."""
+
+
 class UploadConsumer(AsyncHttpConsumer):
-    """One ``PUT`` of a file."""
+    """One ``PUT`` of a file to the student's host."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._stream: Stream | None = None
+        self._stream: Sink | None = None
         self._failure: TransferFailed | None = None
         self._begun = False
         self._due = 0  # bytes that are still to come; none before leave was shown
@@ -70,8 +83,12 @@ class UploadConsumer(AsyncHttpConsumer):
             raise TransferFailed("method")
         upload = Upload.read(headers.get(HEADER, b"").decode("latin-1"), student)
         self._due = upload.size
-        self._stream = await open_stream(
-            student, upload.terminal, op="put", name=upload.name, size=str(upload.size)
+        self._stream = await self.open_sink(upload)
+
+    async def open_sink(self, upload: Upload) -> Sink:
+        """Say where the bytes go; raises ``TransferFailed``."""
+        return await open_stream(
+            upload.student, upload.terminal, op="put", name=upload.name, size=str(upload.size)
         )
 
     async def _finish(self) -> None:

@@ -14,6 +14,7 @@ urlpatterns = [
     path("sandbox/share/", sharing.share, name="share"),
     path("sandbox/share/stop/", sharing.stop, name="share-stop"),
     path("watch/<str:token>/", sharing.watch, name="watch"),
+    path("sandbox/before/", views.before, name="host-before"),
     path("sandbox/reset/", views.reset, name="sandbox-reset"),
     path("sandbox/files/look/", files.look, name="files-look"),
     path("sandbox/files/get/", files.download, name="files-download"),

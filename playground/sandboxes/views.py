@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from csp.decorators import csp_update
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import get_language
-from django.views.decorators.http import require_POST
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
 
+from playground.accounts.students import student_of
 from playground.runtime.catalogue import store
 from playground.runtime.config import RuntimeConfig
-from playground.sandboxes import tasks
+from playground.sandboxes import owners, tasks
 from playground.sandboxes.claims import give_up
 from playground.sandboxes.models import Sandbox
-from playground.sandboxes.students import student_of
-from playground.security import WITH_WEBASSEMBLY
 
 
 def catalogue(request: HttpRequest) -> HttpResponse:
@@ -27,11 +28,26 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     return render(request, "sandboxes/catalogue.html", {"images": images})
 
 
+# The player has a terminal in WebAssembly; scripts from texts stay forbidden.
+@csp_update({"script-src": ["'wasm-unsafe-eval'"]})
 def recordings(request: HttpRequest) -> HttpResponse:
     """Play what was recorded; the recordings themselves never leave the browser."""
-    response = render(request, "terminal/recordings.html")
-    response.headers["Content-Security-Policy"] = WITH_WEBASSEMBLY
-    return response
+    return render(request, "terminal/recordings.html")
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def before(request: HttpRequest) -> HttpResponse:
+    """Have somebody choose between the host from before they signed in and their account's."""
+    student = student_of(request.session)
+    older = owners.host_before(request.session, student)
+    if request.method == "POST" or older is None:
+        keep = request.POST.get("keep")
+        if older is None or keep in ("before", "account"):
+            owners.choose(request.session, student, before=keep == "before")
+        return redirect("lesson-list")
+    choices = {"before": older, "account": owners.living(student)}
+    return render(request, "sandboxes/host_before.html", choices)
 
 
 @require_POST

@@ -157,7 +157,7 @@ def _serve(layout: Layout, config: RuntimeConfig, host: str, port: int, keep: bo
         started += [processes.worker(), processes.hub()]
     # Never removed at a stop: that would also unmount it for another playground of this machine.
     processes.SITE.mkdir(exist_ok=True)
-    _migrate()
+    _migrate(host, port)
     for process in started:
         manager.add_process(
             process.name, process.command, env={**os.environ, **process.env}, cwd=os.getcwd()
@@ -199,15 +199,16 @@ def _start_redis(layout: Layout, seconds: float = 10.0) -> subprocess.Popen[byte
     return running
 
 
-def _migrate() -> None:
+def _migrate(host: str, port: int) -> None:
     started = time.monotonic()
     process = processes.database()
     done = subprocess.run(
         ["sh", "-c", process.command],
-        env={**os.environ, **process.env},
+        env={"PLAYGROUND_ORIGIN": _origin(host, port), **os.environ, **process.env},
         capture_output=True,
         text=True,
     )
+    print(done.stdout, end="", flush=True)
     if done.returncode != 0:
         raise SandboxError(
             f"The database could not be brought up to date: {done.stderr[-1500:].strip()}",
@@ -223,8 +224,12 @@ def _announce(host: str, port: int) -> None:
         with suppress(OSError), socket.create_connection((local, port), timeout=5):
             break
         time.sleep(0.1)
+    print(f"• serving on {_origin(host, port)} (Ctrl-C stops everything)", flush=True)
+
+
+def _origin(host: str, port: int) -> str:
     shown = "localhost" if host in ("127.0.0.1", "0.0.0.0", "::") else host  # noqa: S104
-    print(f"• serving on http://{shown}:{port} (Ctrl-C stops everything)", flush=True)
+    return f"http://{shown}:{port}"
 
 
 if __name__ == "__main__":

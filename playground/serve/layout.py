@@ -81,7 +81,7 @@ class Layout:
             folder.mkdir(parents=True, exist_ok=True)
             os.chown(folder, 0, WEB_ID)
             folder.chmod(0o750)
-        for folder in (self.var / "db", self.redis, self.var / "home"):
+        for folder in (self.var / "db", self.redis, self.var / "home", self.var / "archives"):
             folder.mkdir(exist_ok=True)
             os.chown(folder, WEB_ID, WEB_ID, follow_symlinks=False)
         if not self.secret.exists():

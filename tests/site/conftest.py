@@ -30,6 +30,18 @@ class Site(RunningSite):
     def node(self) -> Node:
         return Node(RuntimeConfig(state_dir=self.var / "node"))
 
+    def manage(self, *arguments: str) -> str:
+        """Run one of the site's commands; what it printed."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=PROJECT_ROOT,
+            env={**os.environ, "PLAYGROUND_VAR": str(self.var)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout
+
     def most_memory(self) -> int:
         """The most that web process and hub together have had in memory, in bytes."""
         total = 0

@@ -43,7 +43,7 @@ def test_from_the_site_to_docker_run_and_back_after_a_reload(page: Page) -> None
 
 def test_the_jenkins_lines_as_they_stand(page: Page) -> None:
     terminal = TerminalPage(page)
-    terminal.open("docker-run-options")
+    terminal.open("jenkins")
     terminal.run(
         "docker run --name jenkins -itd -v /var/run/docker.sock:/var/run/docker.sock "
         "-v $(pwd)/jenkins_home:/var/jenkins_home -p 8000:8080 -u root jenkins"

@@ -202,6 +202,8 @@ def run(
     else:
         disks.append(built_things(config))
     command = [
+        # Whoever ends this process ends the machine.
+        "setpriv", "--pdeathsig", "KILL",
         "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2",
         "-m", "3072", "-display", "none", "-no-reboot", *network,
         "-serial", f"file:{console}",

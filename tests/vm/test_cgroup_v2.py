@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from playground.runtime.config import RuntimeConfig
-from tests.vm import machine
+from tests.vm import ahead, machine
 
 FULL = os.environ.get("PLAYGROUND_FULL") == "1"
 
@@ -25,16 +25,21 @@ export PYTHONDONTWRITEBYTECODE=1 PLAYGROUND_START_SECONDS=180
 """
 
 
-@pytest.mark.vm
-@pytest.mark.sandbox
-def test_the_runtime_core_on_systemd_and_cgroup_v2(fit_machine: None, tmp_path: Path) -> None:
+def script() -> str:
+    """What runs in the machine."""
     selection = "tests/runtime tests/security tests/hub/test_shim.py -m sandbox"
     if not FULL:
         names = ("sandbox", "docker_options", "recovery", "blockio", "budget")
         files = " ".join(f"tests/runtime/test_{name}.py" for name in names)
         selection = f"{files} -k '{_SHORT}'"
-    code, console = machine.run(
-        RuntimeConfig.from_environ(), _SCRIPT.format(selection=selection), tmp_path
+    return _SCRIPT.format(selection=selection)
+
+
+@pytest.mark.vm
+@pytest.mark.sandbox
+def test_the_runtime_core_on_systemd_and_cgroup_v2(fit_machine: None, tmp_path: Path) -> None:
+    code, console = ahead.result(script()) or machine.run(
+        RuntimeConfig.from_environ(), script(), tmp_path
     )
     print(console[-8000:])
     assert "mode: v2" in console

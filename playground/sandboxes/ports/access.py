@@ -18,9 +18,9 @@ from django.conf import settings
 from django.core import signing
 from django.utils import timezone
 
+from playground.accounts.students import student_of
 from playground.sandboxes.models import Sandbox
 from playground.sandboxes.ports.names import PortName, label_of, parse
-from playground.sandboxes.students import student_of
 
 ENTER = "/.playground/enter"
 _TICKET_SALT, _PASS_SALT = "playground.port.ticket", "playground.port.pass"

@@ -9,9 +9,9 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from playground.accounts.students import student_of
 from playground.sandboxes.models import Sandbox
 from playground.sandboxes.ports import access, names
-from playground.sandboxes.students import student_of
 
 
 @never_cache

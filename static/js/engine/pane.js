@@ -1,26 +1,19 @@
 // The pane below the terminal: the picture of the engine, the same as tables, an image's layers.
-import { LayerList } from "../layers.js";
+import { Explorer } from "../layers/explorer.js";
+import { wordsOf } from "../words.js";
 import { details } from "./details.js";
 import { EngineModel } from "./model.js";
 import { Picture } from "./picture.js";
 import { Tables } from "./table.js";
 import { Timeline } from "./timeline.js";
 
-// data-word-read-write="…" as { readWrite: "…" }
-function wordsOf(element) {
-  const words = {};
-  for (const [key, text] of Object.entries(element.dataset)) {
-    if (key.startsWith("word") && key !== "words") words[key[4].toLowerCase() + key.slice(5)] = text;
-  }
-  return words;
-}
-
 export class EnginePane {
   constructor(root, { onType = () => {} } = {}) {
     this.root = root;
     this.words = wordsOf(root.querySelector("[data-words]"));
     this.model = new EngineModel();
-    this.layers = new LayerList(root.querySelector("[data-layers]"), this.model);
+    this.layers = new Explorer(root.querySelector("[data-layers]"), { source: "host", onType: (command) => this.onType(command) });
+    this.layers.follow(this.model);
     this.views = [...root.querySelectorAll("[data-view]")];
     this.switches = [...root.querySelectorAll("[data-view-switch]")];
     this.facts = root.querySelector("[data-facts]");
@@ -55,6 +48,7 @@ export class EnginePane {
     for (const view of this.views) view.hidden = view.dataset.view !== known;
     for (const button of this.switches) button.setAttribute("aria-pressed", button.dataset.viewSwitch === known);
     if (remember) localStorage.setItem("playground.view", known);
+    this.layers.visible = known === "layers";
     this.#show(this.state ?? this.model.state);
   }
 

@@ -1,4 +1,5 @@
 // xterm.js with its add-ons: what is drawn, and in which size and colours.
+import "../nonce.js";
 import { FitAddon } from "../../vendor/xterm/addon-fit.mjs";
 import { UnicodeGraphemesAddon } from "../../vendor/xterm/addon-graphemes.mjs";
 import { SearchAddon } from "../../vendor/xterm/addon-search.mjs";

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
+from django.urls import reverse
+
+from playground.accounts import first
 
 
 class Command(BaseCommand):
@@ -16,3 +20,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate", interactive=False, verbosity=0)
+        if first.is_wanted():
+            path = reverse("first-administrator", args=[first.word()])
+            origin = os.environ.get("PLAYGROUND_ORIGIN", "http://localhost:8000")
+            self.stdout.write("• Nobody runs this site yet. Sign up, then open this to run it:")
+            self.stdout.write(f"  {origin}{path}")

@@ -1,0 +1,1 @@
+"""Who people are: students with and without an account, roles, what instructors did."""

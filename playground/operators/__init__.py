@@ -1,0 +1,1 @@
+"""Running the site: what an administrator sees and does."""

@@ -1,0 +1,108 @@
+"""The site at one look: rows of the database beside what the node says of itself."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import suppress
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from websockets.exceptions import WebSocketException
+
+from playground.accounts.models import User
+from playground.hub import tickets
+from playground.runtime.catalogue import store
+from playground.runtime.config import RuntimeConfig
+from playground.sandboxes import gateway, line, pool, room
+from playground.sandboxes.models import Sandbox
+
+#: Seconds that the node has for its answer.
+_ANSWER_WITHIN = 10.0
+#: Sandboxes listed at the most; the machine's own limit is below that.
+_MOST = 2000
+_SHOWN = (
+    Sandbox.State.POOLED,
+    Sandbox.State.WAITING,
+    Sandbox.State.REQUESTED,
+    Sandbox.State.READY,
+    Sandbox.State.FAILED,
+)
+
+
+async def node() -> dict[str, Any] | None:
+    """What the hub says of its node and sandboxes; ``None`` if it is not there."""
+    ticket = tickets.Ticket(sandbox="", purpose="node")
+    with suppress(OSError, WebSocketException, ValueError, TimeoutError, asyncio.TimeoutError):
+        return await asyncio.wait_for(_ask(ticket), _ANSWER_WITHIN)
+    return None
+
+
+async def _ask(ticket: tickets.Ticket) -> dict[str, Any] | None:
+    connection = await gateway.connect(ticket, {})
+    try:
+        answer = await connection.recv()
+    finally:
+        await connection.close()
+    found = json.loads(answer) if isinstance(answer, str) else None
+    return found if isinstance(found, dict) and "machine" in found else None
+
+
+def sandboxes(looked: dict[str, Any]) -> list[dict[str, Any]]:
+    """Every sandbox that is there, wished for or failed, the newest first."""
+    rows = list(Sandbox.objects.filter(state__in=_SHOWN).order_by("-created")[:_MOST])
+    owners = {row.owner for row in rows}
+    names = {user.student: str(user) for user in User.objects.filter(student__in=owners)}
+    now = timezone.now()
+    return [
+        {
+            "id": row.id,
+            "state": row.state,
+            "owner": names.get(row.owner, ""),
+            "student": row.owner[:8] if row.state != Sandbox.State.POOLED else "",
+            "address": row.address,
+            "error": row.error[:300],
+            "age": int((now - (row.claimed or row.created)).total_seconds()),
+            "unseen": int((now - row.last_seen).total_seconds()),
+            **looked.get(row.id, {}),
+        }
+        for row in rows
+    ]
+
+
+def numbers() -> dict[str, Any]:
+    """Pool, waiting line, room and whoever is there."""
+    return {
+        "pool": {"ready": pool.ready(), "target": pool.target(), "has_memory": pool.has_memory()},
+        "waiting": line.waiting().count(),
+        "room": room.places(),
+        "students": Sandbox.objects.filter(state=Sandbox.State.READY).count(),
+        "failed": Sandbox.objects.filter(state=Sandbox.State.FAILED).count(),
+    }
+
+
+def images() -> list[dict[str, Any]]:
+    """The catalogue's images."""
+    found = store.find(RuntimeConfig.from_environ())
+    return found.images() if found else []
+
+
+#: Settings that are shown, with the variable that sets each.
+SETTINGS = {
+    "SANDBOXES_MAX": "PLAYGROUND_SANDBOXES_MAX",
+    "FREE_MEMORY_MB": "PLAYGROUND_FREE_MEMORY_MB",
+    "SANDBOXES_PER_ADDRESS": "PLAYGROUND_SANDBOXES_PER_ADDRESS",
+    "POOL_MIN": "PLAYGROUND_POOL_MIN",
+    "POOL_MAX": "PLAYGROUND_POOL_MAX",
+    "POOL_FREE_MEMORY_MB": "PLAYGROUND_POOL_FREE_MEMORY_MB",
+    "SANDBOX_FREEZE_MINUTES": "PLAYGROUND_SANDBOX_FREEZE_MINUTES",
+    "SANDBOX_IDLE_MINUTES": "PLAYGROUND_SANDBOX_IDLE_MINUTES",
+    "SANDBOX_LIFE_MINUTES": "PLAYGROUND_SANDBOX_LIFE_MINUTES",
+    "SIGNUP_OPEN": "PLAYGROUND_SIGNUP",
+}
+
+
+def site_settings() -> list[tuple[str, Any]]:
+    """Variables of the site and what holds now."""
+    return [(variable, getattr(settings, name)) for name, variable in SETTINGS.items()]
