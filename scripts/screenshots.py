@@ -17,7 +17,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from bench.site import RunningSite, site
+from bench.site import site
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "docs" / "img"
@@ -54,7 +54,8 @@ _SCREEN = """() => {
     if (!terminal) return "";
     const buffer = terminal.buffer.active;
     const lines = [];
-    for (let row = 0; row < buffer.length; row++) lines.push(buffer.getLine(row).translateToString(true));
+    for (let row = 0; row < buffer.length; row++)
+        lines.push(buffer.getLine(row).translateToString(true));
     return lines.join("\\n");
 }"""
 
@@ -84,7 +85,9 @@ def layers(stage: Stage) -> Page:
 
 def explain(stage: Stage) -> Page:
     """A command explained part by part."""
-    stage.student.goto("/explain/?line=docker+run+-d+--name+web+-p+8080%3A80+-e+TZ%3DAsia%2FSeoul+nginx")
+    stage.student.goto(
+        "/explain/?line=docker+run+-d+--name+web+-p+8080%3A80+-e+TZ%3DAsia%2FSeoul+nginx"
+    )
     stage.student.wait_for_timeout(1500)
     return stage.student
 
@@ -156,7 +159,10 @@ def _play(browser: Browser, url: str, language: str, locale: str, wanted: list[s
 
 def _context(browser: Browser, url: str, locale: str) -> BrowserContext:
     return browser.new_context(
-        base_url=url, locale=locale, viewport={"width": 1280, "height": 800}, reduced_motion="reduce"
+        base_url=url,
+        locale=locale,
+        viewport={"width": 1280, "height": 800},
+        reduced_motion="reduce",
     )
 
 
@@ -180,8 +186,6 @@ def _sign_in(page: Page) -> None:
     page.locator(".form button").click()
     page.wait_for_url("**/operator/")
 
-
-__all__ = ["SCENES", "RunningSite", "main"]
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))
