@@ -49,14 +49,8 @@ def caddy(folder: Path, port: int, web: str) -> Iterator[None]:
         "{\n admin off\n auto_https disable_redirects\n skip_install_trust\n}\n"
         f"import {PROJECT_ROOT}/deploy/caddy/Caddyfile\n"
     )
-    command = [
-        unpacked("caddy") / "usr/bin/caddy",
-        "run",
-        "--config",
-        own,
-        "--adapter",
-        "caddyfile",
-    ]
+    binary = unpacked("caddy") / "usr/bin/caddy"
+    command: list[str | Path] = [binary, "run", "--config", own, "--adapter", "caddyfile"]
     variables = {
         "PLAYGROUND_NAME": f"{NAME}:{port}",
         "PLAYGROUND_PORTS": f"{PORTS}:{port}",
