@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="lesson-list"), name="home"),
     path("operator/", include("playground.operators.urls")),
     path("admin/", admin.site.urls),
+    path("", include("playground.api.urls")),
     path("account/", include("playground.accounts.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("lessons.urls")),
