@@ -43,7 +43,7 @@ class StepOut(Schema):
 
     name: str
     title: str
-    markdown: str = Field(description="Its text as it is on disk, docs/lessons.md says how to read it.")
+    markdown: str = Field(description="Its text; docs/lessons.md has the format.")
     checks: list[str]
     quizzes: list[str]
 

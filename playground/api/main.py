@@ -8,7 +8,10 @@ from ninja import NinjaAPI
 
 from playground.api import problems
 from playground.api.access import Rate
-from playground.api.lessons import mine, router as lessons
+from playground.api.images import router as images
+from playground.api.lessons import mine
+from playground.api.lessons import router as lessons
+from playground.api.sandboxes import router as sandboxes
 
 
 class Api(NinjaAPI):
@@ -40,3 +43,5 @@ api = Api(
 problems.install(api)
 api.add_router("/lessons", lessons)
 api.add_router("/progress", mine)
+api.add_router("/sandboxes", sandboxes)
+api.add_router("/images", images)

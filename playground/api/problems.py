@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 from pydantic import Field
@@ -36,9 +37,7 @@ class ProblemDocument(Schema):
 class Problem(Exception):
     """An answer other than the one that was hoped for."""
 
-    def __init__(
-        self, status: int, kind: str, title: str, detail: str, **headers: str
-    ) -> None:
+    def __init__(self, status: int, kind: str, title: str, detail: str, **headers: str) -> None:
         super().__init__(title)
         self.status, self.kind, self.title, self.detail = status, kind, title, detail
         self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -100,6 +99,7 @@ def missing(what: str, hint: str) -> Problem:
     return Problem(404, "missing", f"There is no such {what}", hint)
 
 
+@csrf_exempt
 def not_found(request: HttpRequest) -> HttpResponse:
     """The answer at an address that the API has not."""
     hint = "The addresses are listed at /api/ and in /api/v1/openapi.json."

@@ -59,9 +59,7 @@ def find(text: str) -> Token | None:
     """The token of that text, good or not; ``None`` for one that there never was."""
     if not text.startswith(PREFIX):
         return None
-    found: Token | None = (
-        Token.objects.select_related("user").filter(digest=_digest(text)).first()
-    )
+    found: Token | None = Token.objects.select_related("user").filter(digest=_digest(text)).first()
     return found
 
 

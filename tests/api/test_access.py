@@ -69,7 +69,9 @@ def test_progress_is_ones_own(by: By, mina: User) -> None:
     StepProgress.objects.create(student="another", lesson="images", step="01-one", done=now)
     mine = by(PROGRESS_READ).get("/api/v1/progress/images").json()
     assert (mine["done_steps"], mine["steps_done"]) == (0, [])
-    StepProgress.objects.create(student=mina.student, lesson="images", step=mine["resume"], done=now)
+    StepProgress.objects.create(
+        student=mina.student, lesson="images", step=mine["resume"], done=now
+    )
     after = by().get("/api/v1/progress/images").json()
     assert (after["done_steps"], after["steps_done"]) == (1, [mine["resume"]])
 
