@@ -77,10 +77,21 @@ def _ask(request: HttpRequest, where: str, question: dict[str, Any]) -> dict[str
         purpose, sandbox_id = "layers", row.id
     answer = ask_hub(purpose, sandbox_id, {"id": 1, **question}, _WITHIN)
     if isinstance(found := answer.get("answer"), dict):
-        return found
+        return _plain(found)
     if answer.get("error") in ("engine", "gone", "failed"):
         raise unavailable()
     raise problems.missing("image, layer or folder", "GET /api/v1/images lists the images.")
+
+
+def _plain(value: Any) -> Any:
+    """Names of files are bytes, and those that are no text are shown with a mark in them."""
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    if isinstance(value, str):
+        return value.encode(errors="replace").decode()
+    return value
 
 
 @router.get("", auth=who_has(IMAGES_READ), response=answers(list[ImageOut], 404, 503))

@@ -43,7 +43,7 @@ class StepOut(Schema):
 
     name: str
     title: str
-    markdown: str = Field(description="Its text; docs/lessons.md has the format.")
+    markdown: str = Field(description="Its text; docs/lesson-format.md has the format.")
     checks: list[str]
     quizzes: list[str]
 

@@ -52,7 +52,8 @@ def make(user: User, name: str, scopes: Iterable[str], days: int) -> tuple[Token
 
 def good(user: User) -> QuerySet[Token]:
     """The account's tokens that can be used."""
-    return Token.objects.filter(user=user, ended=None, expires__gt=timezone.now())
+    found: QuerySet[Token] = Token.objects.filter(user=user, ended=None, expires__gt=timezone.now())
+    return found
 
 
 def find(text: str) -> Token | None:

@@ -24,7 +24,8 @@ def _of_this_process(settings: Any) -> None:
 
 @pytest.fixture
 def mina(db: None) -> User:
-    return User.objects.create_user("mina", password="long-enough-for-all")
+    made: User = User.objects.create_user("mina", password="long-enough-for-all")
+    return made
 
 
 @pytest.fixture
