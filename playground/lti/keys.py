@@ -15,7 +15,7 @@ def current() -> ToolKey:
     """The key pair, made now if there is none; two processes that ask at once get the same."""
     found: ToolKey | None = ToolKey.objects.order_by("-pk").first()
     if found is None:
-        private, public = _generate()
+        private, public = generate()
         found, _made = ToolKey.objects.get_or_create(
             pk=1, defaults={"private": private, "public": public}
         )
@@ -28,7 +28,8 @@ def key_set() -> dict[str, Any]:
     return {"keys": [Registration.get_jwk(each.public) for each in ToolKey.objects.all()]}
 
 
-def _generate() -> tuple[str, str]:
+def generate() -> tuple[str, str]:
+    """A new key pair, private and public, as PEM."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     private = key.private_bytes(
         serialization.Encoding.PEM,

@@ -263,7 +263,7 @@ class Launch(DjangoMessageLaunch):
             raise LtiException("the message is not signed by an algorithm that we take")
         public, algorithm = self.get_public_key()
         try:
-            self._jwt["body"] = jwt.decode(  # type: ignore[typeddict-item]
+            self._jwt["body"] = jwt.decode(
                 self._get_id_token(),
                 public,
                 algorithms=[algorithm],
@@ -284,7 +284,7 @@ class Launch(DjangoMessageLaunch):
             if not cache.add(f"lti-asked-{self.platform.pk}", 1, _ASK_AGAIN):
                 raise
             cache.delete(f"lti-keys-{self.platform.pk}")
-            self._registration.set_key_set(None)  # type: ignore[union-attr]
+            self._registration.set_key_set(None)
             return self._find_key()
 
     def _find_key(self) -> tuple[str, str]:

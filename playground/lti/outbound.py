@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 import time
 from collections.abc import Collection
@@ -19,6 +20,9 @@ _PATIENCE = (5, 10)
 _LONGEST = 30
 #: Bytes of an answer.
 _MOST = 1 << 20
+#: Host and port alone; some go into the content security policy, where a ``;`` would end a rule.
+_PLACE = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?")
+_PLAIN = re.compile(r"[!#-&(-;=?-\[\]_a-z~]+")
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -34,7 +38,7 @@ def check_url(url: str) -> None:
         _port = parts.port
     except ValueError:
         host = None
-    if not host or parts.username is not None or parts.fragment:
+    if not host or parts.fragment or not (_PLACE.fullmatch(parts.netloc) and _PLAIN.fullmatch(url)):
         raise ValidationError(_("That is not an address as https://platform.example/path."))
     if parts.scheme != "https" and not (parts.scheme == "http" and host in _LOOPBACK):
         raise ValidationError(_("The address must begin with https://."))

@@ -1,0 +1,437 @@
+"""Launches: those that are right, and every way in which one can be wrong."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import time
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives import serialization
+from django.core.cache import cache
+from django.test import Client
+
+from lessons.models import StepProgress
+from playground.accounts.models import AuditEntry, Role, User
+from playground.lti.models import Identity, Platform
+from playground.sandboxes.models import Sandbox
+from tests.lti.conftest import begin, finish, launch
+from tests.lti.learning_platform import (
+    AGS,
+    CLIENT,
+    INSTRUCTOR,
+    LTI,
+    LearningPlatform,
+    new_key,
+)
+
+
+def refused(client: Client, response: Any, why: str) -> None:
+    assert response.status_code == 403
+    assert why in response.content.decode()
+    assert "_auth_user_id" not in client.session
+    assert not Identity.objects.exists()
+
+
+def test_a_launch_opens_the_lesson_as_an_account_of_its_own(
+    client: Client, university: LearningPlatform, platform: Platform
+) -> None:
+    response = launch(client, university)
+    assert response.status_code == 302
+    assert response["Location"] == "/lessons/first-container/"
+    identity = Identity.objects.get()
+    assert (identity.platform, identity.subject) == (platform, "student-1")
+    user = identity.user
+    assert client.session["_auth_user_id"] == str(user.pk)
+    assert client.session["student"] == user.student
+    assert (str(user), user.role, user.email) == ("Mina Kim", Role.STUDENT, "")
+    assert not user.has_usable_password()
+    assert client.session.get_expire_at_browser_close()
+    # The same person again, on another machine: the same account.
+    launch(Client(), university)
+    assert User.objects.count() == 1
+
+
+def test_the_lesson_is_found_by_the_links_address_too(
+    client: Client, university: LearningPlatform, platform: Platform
+) -> None:
+    for target, place in (
+        ("http://testserver/lessons/first-container/", "/lessons/first-container/"),
+        ("http://testserver/lessons/no-such-lesson/", "/lessons/"),
+        ("https://elsewhere.example/account/delete/", "/lessons/"),
+        ("http://[broken", "/lessons/"),
+    ):
+        changed: dict[str, Any] = {LTI + "custom": None, LTI + "target_link_uri": target}
+        assert launch(client, university, **changed)["Location"] == place
+
+
+def test_an_address_by_mail_never_leads_to_an_account(
+    client: Client, university: LearningPlatform, platform: Platform
+) -> None:
+    mina = User.objects.create(username="mina@example.org", email="mina@example.org")
+    launch(client, university)
+    assert Identity.objects.get().user != mina
+    assert client.session["_auth_user_id"] != str(mina.pk)
+
+
+def test_people_are_told_apart_by_issuer_client_and_subject(
+    client: Client, university: LearningPlatform, platform: Platform
+) -> None:
+    launch(client, university, "a")
+    launch(client, university, "b")
+    platform.client_id = "before"
+    platform.save()
+    other = Platform.objects.get()
+    other.pk, other.client_id = None, CLIENT
+    other.save()
+    other.deployments.create(name="7", allowed=True)
+    launch(client, university, "a")
+    assert User.objects.count() == Identity.objects.count() == 3
+
+
+def test_what_was_done_here_before_stays_behind(
+    client: Client, university: LearningPlatform, platform: Platform
+) -> None:
+    """Nobody says that who learnt here without an account is who comes from the course."""
+    client.get("/lessons/first-container/")
+    before = client.session["student"]
+    StepProgress.objects.create(student=before, lesson="first-container", step="x")
+    Sandbox.objects.create(id="s-1", owner=before, state="ready")
+    launch(client, university)
+    assert StepProgress.objects.get().student == Sandbox.objects.get().owner == before
+    assert client.session["student"] == Identity.objects.get().user.student != before
+    assert "host_before" not in client.session
+
+
+def test_whoever_was_signed_in_is_signed_out(
+    client: Client, university: LearningPlatform, platform: Platform
+) -> None:
+    launch(client, university, "first")
+    session = client.session.session_key
+    client.cookies["sessionid"]["path"] = "/"
+    launch(client, university, "second")
+    assert client.session["_auth_user_id"] == str(Identity.objects.get(subject="second").user.pk)
+    assert not type(client.session)(session).load()
+
+
+def test_a_token_by_another_key(
+    client: Client, university: LearningPlatform, platform: Platform
+) -> None:
+    asked = begin(client, university)
+    claims = university.message(asked["nonce"])
+    token = jwt.encode(claims, new_key(), "RS256", headers={"kid": university.kid})
+    refused(client, finish(client, token, asked["state"]), "does not hold")
+
+
+def test_a_token_that_was_changed(
+    client: Client, university: LearningPlatform, platform: Platform
+) -> None:
+    asked = begin(client, university)
+    head, body, signature = university.sign(university.message(asked["nonce"])).split(".")
+    claims = json.loads(base64.urlsafe_b64decode(body + "==")) | {"sub": "somebody else"}
+    body = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
+    refused(client, finish(client, f"{head}.{body}.{signature}", asked["state"]), "does not hold")
+
+
+def test_no_algorithm_and_the_public_key_as_a_secret(
+    client: Client, university: LearningPlatform, platform: Platform
+) -> None:
+    public = university.key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    asked = begin(client, university)
+    claims = university.message(asked["nonce"])
+    token = jwt.encode(claims, None, "none", headers={"kid": university.kid})  # type: ignore[arg-type]
+    refused(client, finish(client, token, asked["state"]), "algorithm")
+
+    asked = begin(client, university)
+    body = university.sign(university.message(asked["nonce"])).split(".")[1]
+    head = _encode({"alg": "HS256", "typ": "JWT", "kid": university.kid})
+    mac = hmac.new(public, f"{head}.{body}".encode(), hashlib.sha256).digest()
+    token = f"{head}.{body}.{base64.urlsafe_b64encode(mac).decode().rstrip('=')}"
+    refused(client, finish(client, token, asked["state"]), "algorithm")
+
+
+def _encode(part: dict[str, Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
+
+
+def test_an_unknown_key_is_asked_for_once(
+    client: Client, university: LearningPlatform, platform: Platform
+) -> None:
+    launch(client, university)
+    Identity.objects.all().delete()
+    client = Client()
+    for _ in range(3):
+        asked = begin(client, university)
+        token = university.sign(university.message(asked["nonce"]), kid="unknown")
+        refused(client, finish(client, token, asked["state"]), "public key")
+    assert university.requests.count("/keys") == 2
+
+
+def test_a_platform_may_change_its_keys(
+    client: Client, university: LearningPlatform, platform: Platform
+) -> None:
+    assert launch(client, university).status_code == 302
+    old = university.key, university.kid
+    university.key, university.kid = new_key(), "key-2"
+    try:
+        assert launch(client, university).status_code == 302
+    finally:
+        university.key, university.kid = old
+
+
+_NOW = int(time.time())
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"nonce": "another"}, "nonce"),
+        ({"nonce": None}, "nonce"),
+        ({"aud": "somebody-else"}, "somebody else"),
+        ({"aud": None}, "somebody else"),
+        ({"aud": [CLIENT, "another"]}, "somebody else"),
+        ({"aud": [CLIENT, "another"], "azp": "another"}, "somebody else"),
+        ({"azp": "another"}, "somebody else"),
+        ({"iss": "https://elsewhere.example"}, "issuer"),
+        ({"iss": None}, "issuer"),
+        ({"exp": _NOW - 120, "iat": _NOW - 400}, "does not hold"),
+        ({"exp": None}, "does not hold"),
+        ({"iat": None}, "does not hold"),
+        ({"iat": _NOW + 86400, "exp": _NOW + 90000}, "does not hold"),
+        ({"sub": None}, "does not hold"),
+        ({"sub": 5}, "does not hold"),
+        ({LTI + "deployment_id": None}, ""),
+        ({LTI + "deployment_id": ["7"]}, ""),
+        ({LTI + "version": "1.1"}, "version"),
+        ({LTI + "roles": None}, "Roles"),
+        ({LTI + "message_type": "Unknown"}, "message type"),
+        ({LTI + "message_type": None}, "message type"),
+        ({LTI + "resource_link": None}, "Resource Link"),
+        ({LTI + "resource_link": "link"}, "malformed"),
+    ],
+)
+def test_a_message_that_is_wrong(
+    client: Client,
+    university: LearningPlatform,
+    platform: Platform,
+    changed: dict[str, Any],
+    why: str,
+) -> None:
+    refused(client, launch(client, university, **changed), why)
+
+
+def test_an_audience_of_several_with_the_authorized_party(
+    client: Client, university: LearningPlatform, platform: Platform
+) -> None:
+    assert launch(client, university, aud=["x", CLIENT], azp=CLIENT).status_code == 302
+
+
+def test_a_state_that_is_wrong_gone_or_of_another_browser(
+    client: Client, university: LearningPlatform, platform: Platform
+) -> None:
+    asked = begin(client, university)
+    token = university.sign(university.message(asked["nonce"]))
+    refused(client, finish(client, token, "state-of-nobody"), "not begun here")
+    refused(client, finish(client, token, ""), "not begun here")
+    refused(client, client.post("/lti/launch/"), "not begun here")
+    stranger = Client()
+    response = finish(stranger, token, asked["state"])
+    refused(stranger, response, "did not bring back the cookie")
+    assert "/lti/login/?" in response.content.decode()  # begin again, in a window of its own
+    assert finish(client, token, asked["state"]).status_code == 302
+
+
+def test_a_launch_is_used_once(
+    client: Client, university: LearningPlatform, platform: Platform
+) -> None:
+    asked = begin(client, university)
+    token = university.sign(university.message(asked["nonce"]))
+    cookies = client.cookies.output()
+    assert finish(client, token, asked["state"]).status_code == 302
+    client.cookies.load(cookies.replace("Set-Cookie: ", ""))
+    client.cookies.pop("sessionid", None)
+    Identity.objects.all().delete()
+    refused(client, finish(client, token, asked["state"]), "used already")
+    # The token with another login of the same browser.
+    again = begin(client, university)
+    refused(client, finish(client, token, again["state"]), "nonce")
+
+
+def test_tokens_that_are_none(
+    client: Client, university: LearningPlatform, platform: Platform
+) -> None:
+    for token in ("", "x", "a.b.c", "..", f"{_encode({})}.{_encode({})}.x", "W10.W10.W10"):
+        asked = begin(client, university)
+        refused(client, finish(client, token, asked["state"]), "")
+
+
+def test_a_platforms_keys_that_cannot_be_had(
+    client: Client, university: LearningPlatform, platform: Platform
+) -> None:
+    platform.keys_url = f"{university.issuer}/nothing"
+    platform.save()
+    refused(client, launch(client, university), "keys could not be")
+
+
+def test_a_login_of_an_unknown_platform_goes_nowhere(
+    client: Client, university: LearningPlatform, platform: Platform
+) -> None:
+    words = university.login_words("/lessons/", "1")
+    for changed in ({"iss": "https://elsewhere.example"}, {"client_id": "x"}, {"login_hint": ""}):
+        assert client.get("/lti/login/", words | changed).status_code == 403
+    assert client.get("/lti/login/").status_code == 403
+    platform.is_active = False
+    platform.save()
+    assert client.get("/lti/login/", words).status_code == 403
+
+
+def test_a_platform_switched_off_meanwhile(
+    client: Client, university: LearningPlatform, platform: Platform
+) -> None:
+    asked = begin(client, university)
+    Platform.objects.update(is_active=False)
+    token = university.sign(university.message(asked["nonce"]))
+    refused(client, finish(client, token, asked["state"]), "issuer")
+
+
+def test_two_platforms_of_one_issuer_need_the_client(
+    client: Client, university: LearningPlatform, platform: Platform
+) -> None:
+    words = university.login_words("/lessons/", "1")
+    del words["client_id"]
+    assert client.get("/lti/login/", words).status_code == 302
+    other = Platform.objects.get()
+    other.pk, other.client_id = None, "second"
+    other.save()
+    assert client.get("/lti/login/", words).status_code == 403
+
+
+def test_an_unknown_deployment_waits_for_an_administrator(
+    client: Client, university: LearningPlatform, platform: Platform
+) -> None:
+    response = launch(client, university, **{LTI + "deployment_id": "<8>"})
+    refused(client, response, "&lt;8&gt;")
+    waiting = platform.deployments.get(name="<8>")
+    assert not waiting.allowed
+    for number in range(40):
+        launch(client, university, **{LTI + "deployment_id": f"n{number}"})
+    assert platform.deployments.filter(allowed=False).count() == 20
+    platform.deployments.filter(pk=waiting.pk).update(allowed=True)
+    assert launch(client, university, **{LTI + "deployment_id": "<8>"}).status_code == 302
+
+
+def test_an_unsigned_deployment_is_not_noted(
+    client: Client, university: LearningPlatform, platform: Platform
+) -> None:
+    asked = begin(client, university)
+    claims = university.message(asked["nonce"], **{LTI + "deployment_id": "forged"})
+    token = jwt.encode(claims, new_key(), "RS256", headers={"kid": university.kid})
+    finish(client, token, asked["state"])
+    assert not platform.deployments.filter(name="forged").exists()
+
+
+def test_instructors_are_instructors_where_an_administrator_says_so(
+    client: Client, university: LearningPlatform, platform: Platform
+) -> None:
+    teacher = {LTI + "roles": [INSTRUCTOR]}
+    launch(client, university, "t", **teacher)
+    user = User.objects.get()
+    assert user.role == Role.STUDENT
+    Platform.objects.update(instructors=True)
+    assistant = INSTRUCTOR.replace("#", "/Instructor#").replace("#Instructor", "#TeachingAssistant")
+    staff = "http://purl.imsglobal.org/vocab/lis/v2/institution/person#Administrator"
+    other = INSTRUCTOR.replace("#", "/Learner#")
+    launch(client, university, "t", **{LTI + "roles": [assistant, staff, other, 5]})
+    user.refresh_from_db()
+    assert user.role == Role.STUDENT
+    launch(client, university, "t", **teacher)
+    user.refresh_from_db()
+    assert user.role == Role.INSTRUCTOR
+    assert AuditEntry.objects.get(action="role.lti").actor == user
+    # An administrator's later word holds.
+    User.objects.update(role=Role.STUDENT)
+    launch(client, university, "t", **teacher)
+    user.refresh_from_db()
+    assert user.role == Role.STUDENT
+
+
+def test_an_account_that_was_switched_off_stays_out(
+    client: Client, university: LearningPlatform, platform: Platform
+) -> None:
+    launch(client, university)
+    User.objects.update(is_active=False)
+    fresh = Client()
+    response = launch(fresh, university)
+    assert response.status_code == 403
+    assert "_auth_user_id" not in fresh.session
+
+
+def test_a_frame_gets_a_button_for_a_window(
+    client: Client, university: LearningPlatform, platform: Platform
+) -> None:
+    words = university.login_words("/lessons/", "1")
+    framed = {"HTTP_SEC_FETCH_DEST": "iframe"}
+    response = client.get("/lti/login/", words, **framed)  # type: ignore[arg-type]
+    text = response.content.decode()
+    assert response.status_code == 200
+    assert 'target="_blank"' in text and "login_hint=1" in text
+    assert "X-Frame-Options" not in response
+    assert "frame-ancestors *" in response["Content-Security-Policy"]
+    # So does a launch that was begun in a window and ends in a frame; nobody is signed in.
+    asked = begin(client, university)
+    token = university.sign(university.message(asked["nonce"]))
+    response = finish(client, token, asked["state"], **framed)  # type: ignore[assignment]
+    refused_text = response.content.decode()
+    assert 'target="_blank"' in refused_text
+    assert "_auth_user_id" not in client.session
+    # All other pages stay out of frames.
+    assert "frame-ancestors 'none'" in client.get("/lessons/")["Content-Security-Policy"]
+
+
+def test_the_cookie_over_tls(
+    client: Client, university: LearningPlatform, platform: Platform
+) -> None:
+    asked = begin(client, university, secure=True)
+    assert asked["redirect_uri"] == "https://testserver/lti/launch/"
+    cookie = client.cookies[f"__Host-lti-{asked['state']}"]
+    assert cookie["secure"] and cookie["httponly"] and cookie["samesite"] == "None"
+    assert cookie["path"] == "/" and not cookie["domain"]
+    token = university.sign(university.message(asked["nonce"]))
+    # A cookie of the name without the prefix, which a neighbouring host can set, does not do.
+    stranger = Client()
+    stranger.cookies[f"lti-{asked['state']}"] = asked["state"]
+    assert finish(stranger, token, asked["state"], secure=True).status_code == 403
+    assert finish(client, token, asked["state"], secure=True).status_code == 302
+    assert not client.cookies[f"__Host-lti-{asked['state']}"].value
+
+
+def test_what_the_platform_says_instead_of_a_token(client: Client, platform: Platform) -> None:
+    words = {"error": "login_required", "error_description": "<b>sign in</b>", "state": "x"}
+    response = client.post("/lti/launch/", words)
+    assert "&lt;b&gt;sign in" in response.content.decode()
+    assert response.status_code == 403
+
+
+def test_logins_of_one_browser_do_not_disturb_each_other(
+    client: Client, university: LearningPlatform, platform: Platform
+) -> None:
+    first, second = begin(client, university), begin(client, university)
+    for asked in (second, first):
+        token = university.sign(university.message(asked["nonce"]))
+        assert finish(client, token, asked["state"]).status_code == 302
+    assert cache.get(f"lti-login-{first['state']}") is None
+
+
+def test_grade_services_that_are_nonsense_do_not_stop_a_launch(
+    client: Client, university: LearningPlatform, platform: Platform
+) -> None:
+    every: list[Any] = ["x", {}, {"scope": "score"}, {"scope": [1], "lineitem": 5}, []]
+    for nonsense in every:
+        response = launch(client, university, **{AGS + "claim/endpoint": nonsense})
+        assert response.status_code == 302
