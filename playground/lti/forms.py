@@ -21,7 +21,7 @@ class PlatformForm(_Form):
     """A platform with its allowed deployments, one a line."""
 
     deployments = forms.CharField(
-        label=_("deployment IDs"),
+        label=_("Deployment IDs"),
         required=False,
         max_length=20_000,
         widget=forms.Textarea(attrs={"rows": 2}),
