@@ -15,7 +15,7 @@ from django.test import Client
 from playground.accounts.models import Role, User
 from playground.lti import keys, tasks
 from playground.lti.forms import PlatformForm
-from playground.lti.models import Platform, ToolKey
+from playground.lti.models import Identity, Platform, ToolKey
 from tests.lti.learning_platform import LearningPlatform
 
 
@@ -31,7 +31,7 @@ def _pair() -> tuple[str, str]:
     return keys.generate()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def _server() -> Iterator[LearningPlatform]:
     server = LearningPlatform()
     yield server
@@ -96,3 +96,10 @@ def make_administrator() -> Client:
     client = Client()
     client.force_login(User.objects.create(username="boss", role=Role.ADMINISTRATOR))
     return client
+
+
+def refused(client: Client, response: Any, why: str) -> None:
+    assert response.status_code == 403
+    assert why in response.content.decode()
+    assert "_auth_user_id" not in client.session
+    assert not Identity.objects.exists()
