@@ -14,6 +14,7 @@ from typing import Any
 
 import requests
 from django.core.cache import cache
+from django.core.exceptions import ValidationError
 from django.db.models import F
 from django.utils import timezone
 from pylti1p3.assignments_grades import AssignmentsGradesService
@@ -26,7 +27,7 @@ from lessons import library, progress
 from playground.lti import claims
 from playground.lti.messages import registration
 from playground.lti.models import Grade, Identity, Platform
-from playground.lti.outbound import PlatformSession, is_loopback
+from playground.lti.outbound import PlatformSession, check_url, is_loopback
 
 log = logging.getLogger(__name__)
 
@@ -47,27 +48,35 @@ def remember(identity: Identity, lesson: str, message: dict[str, Any]) -> Grade 
     scopes = [each for each in services.get("scope") or [] if isinstance(each, str)][:20]
     column, columns = (str(services.get(name) or "") for name in ("lineitem", "lineitems"))
     may_make = columns and claims.SCOPE_COLUMN in scopes
-    if claims.SCOPE_SCORE not in scopes or not (column or may_make) or not link.get("id"):
+    if claims.SCOPE_SCORE not in scopes or not (column or may_make):
         return None
-    if max(len(column), len(columns)) > 1000:
+    name = str(link.get("id") or "")
+    if not 0 < len(name) <= 255 or not name.isprintable() or not _are_addresses(column, columns):
         return None
     fresh: dict[str, Any] = {"lesson": lesson, "columns": columns, "scopes": scopes}
     if column:
         fresh["column"] = column
     row: Grade
-    row, made = Grade.objects.get_or_create(
-        identity=identity, link=str(link["id"])[:255], defaults=fresh
-    )
+    row, made = Grade.objects.get_or_create(identity=identity, link=name, defaults=fresh)
     if not made:
         if row.lesson != lesson or (column and row.column != column):
             fresh["sent"] = None  # another lesson or column: what was sent before says nothing
-        for name, value in fresh.items():
-            setattr(row, name, value)
+        for field, value in fresh.items():
+            setattr(row, field, value)
         row.save(update_fields=list(fresh))
     # There may be progress from before, in another course.
     if (_percent(row) or None) != row.sent:
         mark(Grade.objects.filter(pk=row.pk))
     return row
+
+
+def _are_addresses(*urls: str) -> bool:
+    try:
+        for url in filter(None, urls):
+            check_url(url)
+    except ValidationError:
+        return False
+    return max(map(len, urls)) <= 1000
 
 
 def is_due(row: Grade) -> bool:

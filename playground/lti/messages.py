@@ -40,6 +40,8 @@ _ALGORITHMS = ["RS256", "RS384", "RS512", "ES256", "ES384"]
 _LEEWAY = 60
 _WAITING_DEPLOYMENTS = 20
 _LONGEST = 4000
+#: Characters of a name, as the standard has it.
+_LONGEST_NAME = 255
 _LOGIN_WORDS = ("iss", "login_hint", "target_link_uri", "lti_message_hint", "client_id",
                 "lti_deployment_id")  # fmt: skip
 
@@ -118,7 +120,9 @@ class Tool(ToolConfAbstract[Any]):
     def find_deployment_by_params(
         self, iss: str, deployment_id: str, client_id: str, *args: Any, **kwargs: Any
     ) -> LibraryDeployment | None:
-        if not isinstance(deployment_id, str) or not 0 < len(deployment_id) <= 255:
+        if not isinstance(deployment_id, str) or not 0 < len(deployment_id) <= _LONGEST_NAME:
+            return None
+        if not deployment_id.isprintable():
             return None
         platform = find_platform(iss, client_id)
         known = platform.deployments.filter(name=deployment_id).first()
@@ -216,7 +220,10 @@ class Launch(DjangoMessageLaunch):
             self.validate()
         except (KeyError, TypeError, ValueError, AttributeError, JWException) as error:
             raise LtiException("the message is malformed") from error
-        return dict(self._jwt["body"])
+        message = dict(self._jwt["body"])
+        if not 0 < len(message["sub"]) <= _LONGEST_NAME or not message["sub"].isprintable():
+            raise LtiException("the person's ID is malformed")
+        return message
 
     def validate_state(self) -> Launch:
         begun = cache.get(_key(self.state)) if self.state.isprintable() and self.state else None

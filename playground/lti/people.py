@@ -27,7 +27,7 @@ def identity_of(platform: Platform, message: dict[str, Any]) -> Identity:
     Only platform and subject find it. Names and addresses of a message are what the platform
     claims: they never lead to an account that is there already, and the address is not kept.
     """
-    subject = str(message["sub"])[:255]
+    subject = str(message["sub"])
     try:
         with transaction.atomic():
             found = _find_or_make(platform, subject)

@@ -10,7 +10,7 @@ from django.test import Client
 
 from lessons.models import StepProgress
 from playground.accounts.models import AuditEntry, Role, User
-from playground.lti.models import Identity, Platform
+from playground.lti.models import Grade, Identity, Platform
 from playground.sandboxes.models import Sandbox
 from tests.lti.conftest import begin, finish, launch, refused
 from tests.lti.learning_platform import (
@@ -257,6 +257,8 @@ def test_grade_services_that_are_nonsense_do_not_stop_a_launch(
     client: Client, university: LearningPlatform, platform: Platform
 ) -> None:
     every: list[Any] = ["x", {}, {"scope": "score"}, {"scope": [1], "lineitem": 5}, []]
+    every += [{"scope": [AGS + "scope/score"], "lineitem": bad} for bad in ("x", "https://x/\x00")]
     for nonsense in every:
         response = launch(client, university, **{AGS + "claim/endpoint": nonsense})
         assert response.status_code == 302
+    assert not Grade.objects.exists()
