@@ -8,12 +8,12 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from playground.accounts import audit
-from playground.accounts.roles import administrators_only
+from playground.accounts.roles import administrators_only, user_of
 from playground.lti import canvas as canvas_file
-from playground.lti import grades
+from playground.lti import dynamic, grades
 from playground.lti.addresses import absolute
 from playground.lti.forms import PlatformForm
 from playground.lti.models import Grade, Platform
@@ -47,6 +47,17 @@ def new(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("The platform is registered."))
         return redirect("lti-platform", made.pk)
     return render(request, "lti/platform.html", {"form": form, "ours": _ours(request)})
+
+
+@never_cache
+@require_POST
+@administrators_only
+def link(request: HttpRequest) -> HttpResponse:
+    """A link by which a platform registers itself."""
+    audit.record(request, "lti.link")
+    url = absolute(request, "lti-register", dynamic.new_link(user_of(request)))
+    words = {"link": url, "minutes": dynamic.LASTS // 60}
+    return render(request, "lti/link.html", words)
 
 
 @never_cache

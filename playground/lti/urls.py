@@ -14,5 +14,7 @@ urlpatterns = [
     path("canvas.json", registry.canvas, name="lti-canvas"),
     path("platforms/", registry.platforms, name="lti-platforms"),
     path("platforms/new/", registry.new, name="lti-new"),
+    path("platforms/link/", registry.link, name="lti-link"),
+    path("register/<str:word>/", views.register, name="lti-register"),
     path("platforms/<int:pk>/", registry.platform, name="lti-platform"),
 ]

@@ -16,7 +16,7 @@ from pylti1p3.exception import LtiException, OIDCException
 
 from lessons import library
 from lessons.languages import language_now
-from playground.lti import deep_links, grades, keys
+from playground.lti import deep_links, dynamic, grades, keys
 from playground.lti.addresses import absolute, lesson_of
 from playground.lti.messages import (
     Launch,
@@ -130,6 +130,31 @@ def pick(request: HttpRequest) -> HttpResponse:
     # A platform may lead on from the address that it gave to another one of its own.
     targets = {wish.origin, origin(platform.login_url), origin(platform.token_url)}
     return _may_be_framed(response, [wish.origin], sorted(targets))
+
+
+@csrf_exempt
+@never_cache
+@require_http_methods(["GET", "POST"])
+def register(request: HttpRequest, word: str) -> HttpResponse:
+    """A platform that was handed an administrator's link. In its frame, so the link is the key."""
+    words = {
+        name: request.GET.get(name, "") for name in ("openid_configuration", "registration_token")
+    }
+    if not dynamic.is_open(word):
+        return _refuse(request, dynamic.NotRegistered("the link holds no more: make another one"))
+    if not words["openid_configuration"]:
+        why = "this link is for a learning platform: paste it into the platform's own form"
+        return _refuse(request, dynamic.NotRegistered(why))
+    made = None
+    if request.method == "POST":
+        try:
+            made = dynamic.register(request, word, *words.values())
+        except dynamic.NotRegistered as error:
+            return _refuse(request, error)
+    response = render(
+        request, "lti/register.html", {"made": made, "asked": words["openid_configuration"]}
+    )
+    return _may_be_framed(response, ["*"])
 
 
 def _picker(request: HttpRequest, wish: deep_links.Wish, *, nothing: bool = False) -> HttpResponse:

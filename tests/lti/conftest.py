@@ -41,7 +41,13 @@ def _server() -> Iterator[LearningPlatform]:
 @pytest.fixture
 def university(_server: LearningPlatform, _pair: tuple[str, str], db: None) -> LearningPlatform:
     """A platform that knows this tool; nothing is in its books."""
-    for book in (_server.scores, _server.columns, _server.picked, _server.refusals):
+    for book in (
+        _server.scores,
+        _server.columns,
+        _server.picked,
+        _server.refusals,
+        _server.registered,
+    ):
         book.clear()
     _server.requests.clear()
     _server.tokens.clear()

@@ -46,6 +46,7 @@ class LearningPlatform:
         self.columns: list[dict[str, Any]] = []
         self.picked: list[dict[str, Any]] = []
         self.refusals: list[int] = []
+        self.registered: list[dict[str, Any]] = []
         self.requests: list[str] = []
         self.tokens: set[str] = set()
         self.people: dict[str, dict[str, Any]] = {}
@@ -82,6 +83,20 @@ class LearningPlatform:
             "keys_url": f"{self.issuer}/keys",
             "deployments": DEPLOYMENT,
             "is_active": "on",
+        }
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """What it says of itself to a tool that it registers."""
+        return {
+            "issuer": self.issuer,
+            "authorization_endpoint": f"{self.issuer}/auth",
+            "token_endpoint": f"{self.issuer}/token",
+            "jwks_uri": f"{self.issuer}/keys",
+            "registration_endpoint": f"{self.issuer}/register",
+            "https://purl.imsglobal.org/spec/lti-platform-configuration": {
+                "product_family_code": "moodle"
+            },
         }
 
     def key_set(self) -> dict[str, Any]:
@@ -185,6 +200,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.say(it.key_set())
         elif url.path == "/columns":
             self.say(it.columns if self.allowed() else {}, 200 if self.allowed() else 401)
+        elif url.path == "/openid":
+            self.say(it.description)
         elif url.path == "/huge":
             self.say("x" * (2 << 20))
         elif url.path == "/moved":
@@ -236,6 +253,15 @@ class _Handler(BaseHTTPRequestHandler):
         it.requests.append(self.path)
         if self.path == "/token":
             self.give_token({name: values[0] for name, values in parse_qs(body).items()})
+        elif self.path == "/register":
+            if self.headers.get("Authorization") != "Bearer once":
+                self.say({}, 401)
+                return
+            it.registered.append(json.loads(body))
+            tool = {
+                "https://purl.imsglobal.org/spec/lti-tool-configuration": {"deployment_id": "7"}
+            }
+            self.say({**it.registered[-1], **tool, "client_id": CLIENT})
         elif self.path == "/return":
             it.picked.append(it.read_answer(parse_qs(body)["JWT"][0]))
             self.page("<p>The lesson is in the course.</p>")
