@@ -30,7 +30,7 @@ async def explainer(request: HttpRequest) -> HttpResponse:
     """A line and its parts; without ``?line=`` an example."""
     line = request.GET.get("line", EXAMPLE)[:MOST_CHARACTERS]
     context = {"line": line, "commands": await _explained(request, line), "example": EXAMPLE}
-    return render(request, "explain/explainer.html", context)
+    return await _render(request, "explain/explainer.html", context)
 
 
 @never_cache
@@ -39,7 +39,12 @@ async def part(request: HttpRequest) -> HttpResponse:
     """The parts of ``?line=`` as a piece of HTML."""
     line = request.GET.get("line", "")[:MOST_CHARACTERS]
     context = {"line": line, "commands": await _explained(request, line)}
-    return render(request, "explain/explained.html", context)
+    return await _render(request, "explain/explained.html", context)
+
+
+async def _render(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    """In a thread: a page asks the database for what the operators announce."""
+    return await sync_to_async(render)(request, template, context)
 
 
 async def _explained(request: HttpRequest, line: str) -> tuple[parts.Explained, ...]:
