@@ -159,12 +159,16 @@ def test_names_images_and_numbers() -> None:
     # The same image by another name.
     said[f"/containers/{WEB}/json"]["Image"] = MINE
     assert _look(said, image="mine:v1").ok
-    assert container(Container(name="db"), EngineFacts(said)).missing[0].code == "no-container"
-    nameless = container(Container(image="redis"), EngineFacts(said))
+
+    def other_one(**wanted: Any) -> Any:
+        return container(Container.model_validate(wanted), EngineFacts(said))
+
+    assert other_one(name="db").missing[0].code == "no-container"
+    nameless = other_one(image="redis")
     assert (nameless.near, nameless.missing[0].code) == (False, "no-container-of")
-    few = container(Container(image="nginx", count=2), EngineFacts(said))
+    few = other_one(image="nginx", count=2)
     assert (few.near, few.missing[0].params) == (True, {"have": "1", "wanted": "2"})
-    assert container(Container(image="nginx", count=1), EngineFacts(said)).ok
+    assert other_one(image="nginx", count=1).ok
 
 
 def test_the_nearest_of_several_is_told() -> None:

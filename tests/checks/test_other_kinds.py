@@ -10,11 +10,11 @@ import pytest
 from pydantic import ValidationError
 
 from lessons.sentences import SENTENCES
-from playground.checks import facts as facts_module
 from playground.checks.evaluate import evaluate, needs_clock
 from playground.checks.spec import Check, cannot_fail
 from playground.checks.typed import Line
 from playground.checks.verdict import HOLDS, Verdict
+from playground.runtime import inside
 from playground.runtime.errors import HostileAnswer
 from tests.checks.engine import MINE, WEB, EngineFacts, answers
 
@@ -94,7 +94,7 @@ def test_a_file_is_looked_for_in_an_images_own_layers(
         asked.append(place)
         return place == "l/1/hello"
 
-    monkeypatch.setattr(facts_module.inside, "exists", exists)
+    monkeypatch.setattr(inside, "exists", exists)
     said = answers()
     facts = EngineFacts(said)
     facts.engine.pid = 1  # type: ignore[attr-defined]
@@ -138,7 +138,7 @@ def test_files_on_the_host_in_containers_and_in_volumes() -> None:
     def told(check: dict[str, Any]) -> tuple[bool, list[tuple[str, str]]]:
         return _told(_look({"file": check}, said=said, files=files))
 
-    held = (False, [])
+    held: tuple[bool, list[tuple[str, str]]] = (False, [])
     assert told({"path": "/root/a", "contains": "two"}) == held
     assert told({"path": "/root/a", "contains": "six"}) == (True, [("file-lacks", "")])
     assert told({"path": "/root/b"}) == (False, [("no-file-host", "")])
