@@ -14,6 +14,7 @@ from playground.checks.spec import Check
 from playground.checks.typed import Line
 from playground.checks.verdict import Verdict
 from playground.hub.events import events
+from playground.hub.together import wait_for_event
 from playground.runtime.sandbox import Sandbox
 
 #: Events come in bursts (a run is six of them); they are waited for this long, in seconds.
@@ -92,8 +93,7 @@ class Watcher:
             listener.cancel()
 
     async def _wait(self) -> None:
-        with suppress(TimeoutError, asyncio.TimeoutError):
-            await asyncio.wait_for(self._news.wait(), self._clock())
+        await wait_for_event(self._news, self._clock())
         await asyncio.sleep(_GATHER)
 
     def _clock(self) -> float | None:

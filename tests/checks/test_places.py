@@ -19,7 +19,7 @@ from tests.checks.engine import EngineFacts
 
 
 class _Pages(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         text = b"Hello from here"
         self.send_response(404 if self.path == "/none" else 200)
         self.send_header("Content-Length", str(len(text)))
