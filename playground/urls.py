@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("operator/", include("playground.operators.urls")),
     path("admin/", admin.site.urls),
     path("account/", include("playground.accounts.urls")),
+    path("", include("playground.classes.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("lessons.urls")),
     path("explain/", include("lessons.explain.urls")),

@@ -1,0 +1,10 @@
+"""What other applications hear of students' ways through the lessons."""
+
+from __future__ import annotations
+
+from django.dispatch import Signal
+
+#: A student did something: ``student``, ``lesson`` and ``step`` (names), ``what``: ``open``,
+#: ``line`` (typed at a prompt), ``failed`` (it ended with ``code``), ``wrong`` (an answer) or
+#: ``done``. ``line`` and ``code`` go with the middle ones.
+activity = Signal()
