@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from playground.classes import live_views, report_views, student_views, views
+from playground.classes import live_views, projector_views, report_views, student_views, views
 
 urlpatterns = [
     path("classes/", student_views.classes, name="classes"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("classes/<int:pk>/", student_views.page, name="class"),
     path("classes/<int:pk>/leave/", student_views.leave, name="class-leave"),
     path("classes/<int:pk>/help/", student_views.ask_help, name="class-help"),
+    path("classes/<int:pk>/projector/", projector_views.projector, name="class-projector"),
     path("teach/new/", views.create, name="class-new"),
     path("teach/<int:pk>/", views.edit, name="class-edit"),
     path("teach/<int:pk>/invitation/", views.invitation, name="class-invitation"),
@@ -26,6 +27,7 @@ urlpatterns = [
     path("teach/<int:pk>/file/", live_views.put_file, name="class-file"),
     path("teach/<int:pk>/helped/<int:member>/", live_views.helped, name="class-helped"),
     path("teach/<int:pk>/watch/<int:member>/", live_views.watch, name="class-watch"),
+    path("teach/<int:pk>/project/", projector_views.project, name="class-project"),
     path("teach/<int:pk>/report/", report_views.report, name="class-report"),
     path("teach/<int:pk>/report.csv", report_views.download, name="class-report-csv"),
 ]

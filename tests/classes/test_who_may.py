@@ -15,9 +15,12 @@ pytestmark = pytest.mark.django_db
 #: Pages that are about nobody's class but one's own, or that let one in.
 FOR_ALL = {"classes", "class-now", "class-join", "class-join-link"}
 FOR_MEMBERS = {"class", "class-leave", "class-help"}
+FOR_BOTH = {"class-projector"}
 FOR_ANY_INSTRUCTOR = {"class-new"}
 NAMES = [str(each.name) for each in urls.urlpatterns]
-OF_ONE_CLASS = [name for name in NAMES if name not in FOR_ALL | FOR_MEMBERS | FOR_ANY_INSTRUCTOR]
+OF_ONE_CLASS = [
+    name for name in NAMES if name not in FOR_ALL | FOR_MEMBERS | FOR_BOTH | FOR_ANY_INSTRUCTOR
+]
 WITH_MEMBER = {"class-remove-member", "class-helped", "class-watch"}
 
 
@@ -33,7 +36,7 @@ def ask_both(client: Client, path: str) -> set[int]:
 
 
 def test_all_addresses_are_known_here() -> None:
-    known = FOR_ALL | FOR_MEMBERS | FOR_ANY_INSTRUCTOR
+    known = FOR_ALL | FOR_MEMBERS | FOR_BOTH | FOR_ANY_INSTRUCTOR
     assert set(NAMES) == known | set(OF_ONE_CLASS)
     assert all(path.startswith("teach/<int:pk>/") for path in (
         str(each.pattern) for each in urls.urlpatterns if each.name in OF_ONE_CLASS
@@ -58,7 +61,7 @@ def test_a_class_is_its_instructors_alone(name: str, who: str, taught: Taught) -
     assert not AuditEntry.objects.exists()
 
 
-@pytest.mark.parametrize("name", sorted(FOR_MEMBERS))
+@pytest.mark.parametrize("name", sorted(FOR_MEMBERS | FOR_BOTH))
 @pytest.mark.parametrize("who", ["nobody", "student", "instructor", "former", "after"])
 def test_a_members_pages_are_for_members(name: str, who: str, taught: Taught) -> None:
     client = Client()
