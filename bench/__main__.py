@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 
 from bench.chaos import chaos
+from bench.classes import viewers
 from bench.density import density
 from bench.layers import analyse
 from bench.ports import latency as port_latency
@@ -30,6 +31,7 @@ BENCHES: dict[str, Callable[[], None]] = {
     "layers.analyse": analyse,
     "port.throughput": port_throughput,
     "port.latency": port_latency,
+    "class.viewers": viewers,
     "chaos.lost": chaos,
     "chaos.leaked": chaos,
 }

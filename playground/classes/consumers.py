@@ -31,7 +31,7 @@ from playground.sandboxes.consumers import CLOSE_NO_STUDENT, CLOSE_TOO_MUCH
 #: Who is no instructor of the class, or not any more.
 CLOSE_NOT_YOURS = 4403
 #: Seconds between two batches, and after which all is looked at again without news: times grow.
-_BATCH, _LOOK_AGAIN = 1.0, 10.0
+_BATCH, _LOOK_AGAIN = 1.0, 5.0
 #: Figures that grow by themselves; a page counts them on.
 _CLOCKS = ("since", "seen")
 

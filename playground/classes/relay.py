@@ -1,8 +1,8 @@
-"""One terminal followed by many: one connection to the hub in each web process, however many look on.
+"""One terminal followed by many: one connection to the hub in each web process.
 
 The relay is a guest of the terminal that keeps its newest output in a ring of its own and
-acknowledges at once. Each viewer reads the ring at its own pace, as far ahead as it has acknowledged
-itself, and one that falls behind what is kept begins anew. The frames to pages are those of
+acknowledges at once. Each viewer reads the ring at its own pace, as far ahead as it has itself
+acknowledged, and one that falls behind what is kept begins anew. The frames to pages are those of
 :mod:`playground.hub.protocol`, so they show it as any other terminal.
 """
 
@@ -21,6 +21,8 @@ from playground.hub.ring import Ring, new_memory
 _KEPT = 256 << 10
 #: Bytes in one frame to a viewer, and how far one may be sent beyond what it has acknowledged.
 _PIECE, _WINDOW = 64 << 10, 256 << 10
+#: One that missed something begins anew once it has parsed all but so many bytes of what it got.
+_BEHIND = 16 << 10
 #: Seconds in which output is gathered before all viewers are woken: nobody sees 30 ms.
 _GATHER = 0.03
 #: The hub is told what was taken after so many bytes; it sends 256 kB without being told.
@@ -154,10 +156,17 @@ class Viewer:
                 if self._size != relay.size:
                     await self._tell_size()
                 if self._position < ring.start:
+                    # What it was sent and did not parse yet lies in its memory.
+                    if self._position - self._acknowledged > _BEHIND:
+                        if relay.over:
+                            return
+                        await self.news.wait()
+                        continue
                     self._position = self._acknowledged = ring.start
                     document = {"start": ring.start, "live": ring.end}
-                    await self._send(protocol.frame(protocol.SKIP, document))
                     incomplete = True
+                    await self._send(protocol.frame(protocol.SKIP, document))
+                    continue  # more may have been forgotten meanwhile
                 room = self._acknowledged + _WINDOW - self._position
                 if ring.end > self._position and room > 0:
                     frame = relay.piece(self._position, min(_PIECE, room))
@@ -167,7 +176,7 @@ class Viewer:
                 if incomplete and ring.end == self._position:
                     incomplete = False
                     await self._send(protocol.MODES + ring.modes.restore())
-                if relay.over:
+                if relay.over and (ring.end == self._position or room <= 0):
                     if relay.ended and ring.end == self._position:
                         await self._send(relay.ended)
                     return
@@ -190,14 +199,8 @@ class Viewer:
 
     async def _tell_size(self) -> None:
         self._size = self._relay.size
-        me = {
-            "id": 2,
-            "name": "",
-            "owner": False,
-            "may_type": False,
-            "asks": False,
-            "typing": False,
-        }
+        no = dict.fromkeys(("owner", "may_type", "asks", "typing"), False)
+        me = {"id": 2, "name": "", **no}
         columns, rows = self._size
         document = {"you": 2, "viewers": [me], "columns": columns, "rows": rows}
         await self._send(protocol.frame(protocol.VIEWERS, document))

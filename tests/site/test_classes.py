@@ -116,12 +116,13 @@ def test_a_class_from_the_invitation_to_the_report(room: Room, tmp_path: Path) -
     rows = teacher.locator("[data-member-row]")
     expect(rows).to_have_count(3)
     for row in rows.all():
-        expect(row).to_contain_text("running")
+        expect(row).to_contain_text("running", timeout=15_000)
         expect(row.locator(".where")).to_contain_text("1/")
 
     # One fails over and over, another asks for help: who asks comes first, with the reason said.
     for n in range(5):
-        terminals[1].run(f"docker run no-such-image-{n}", seconds=30)
+        terminals[1].keys(f"docker run no-such-image-{n}\n")
+        terminals[1].wait_for(rf"no-such-image-{n}:latest(.|\n)*{PROMPT}")
     jun_row = teacher.locator("[data-member-row]", has_text="Jun")
     expect(jun_row.locator(".why")).to_have_text("5 failed tries", timeout=15_000)
     expect(jun_row.locator(".line")).to_contain_text("docker run no-such-image-4")
@@ -176,7 +177,7 @@ def test_a_class_from_the_invitation_to_the_report(room: Room, tmp_path: Path) -
     file = teacher.locator("[data-file]")
     file.locator("[type=file]").set_input_files(tmp_path / "notes.txt")
     file.get_by_role("button", name="Put it there").click()
-    expect(file.get_by_role("status")).to_have_text("On 3 of 3 hosts.", timeout=20_000)
+    expect(file.locator("[data-said]")).to_have_text("On 3 of 3 hosts.", timeout=20_000)
     assert terminals[0].run("cat notes.txt") == "from the instructor"
 
     _follow_the_projector(room, jun)
