@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from playground.accounts.models import AuditEntry, Role
-from playground.classes import routing, urls
+from playground.classes import urls
 from playground.classes.models import Class, Membership
 from tests.classes.conftest import Taught, signed_in
 
@@ -103,7 +103,3 @@ def test_who_teaches_no_more_loses_it_with_the_role(taught: Taught) -> None:
     taught.owner.role = Role.STUDENT
     taught.owner.save()
     assert taught.teacher.get(reverse("class-edit", args=[taught.course.pk])).status_code == 403
-
-
-def sockets() -> list[str]:
-    return [str(each.pattern) for each in routing.websocket_urlpatterns]

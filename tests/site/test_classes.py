@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from playground.classes import routing
 from tests.accounts.test_signing_in import PASSWORD
 from tests.site.conftest import Site, give_back
 from tests.site.terminal_page import PROMPT, TerminalPage
@@ -180,6 +181,7 @@ def test_a_class_from_the_invitation_to_the_report(room: Room, tmp_path: Path) -
     expect(file.locator("[data-said]")).to_have_text("On 3 of 3 hosts.", timeout=20_000)
     assert terminals[0].run("cat notes.txt") == "from the instructor"
 
+    _nobody_else_listens(room, jun)
     _follow_the_projector(room, jun)
 
     # After class.
@@ -194,6 +196,42 @@ def test_a_class_from_the_invitation_to_the_report(room: Room, tmp_path: Path) -
     assert by_name["Jun"]["failed"] == "5"
     assert "no-such-image-3" in by_name["Jun"]["failed_commands"]
     assert not [said for said in room.failures if "WebSocket" not in said]
+
+
+_CLOSED = """([address]) => new Promise((resolve) => {
+    const socket = new WebSocket(`ws://${location.host}/${address}`);
+    const said = [];
+    socket.onmessage = ({ data }) => said.push(typeof data === "string" ? data : "frame");
+    socket.onclose = ({ code }) => resolve([code, said]);
+    setTimeout(() => resolve([0, said]), 4000);
+})"""
+
+
+def _nobody_else_listens(room: Room, member: Page) -> None:
+    """Every websocket of classes ends at once for whom it is not for, and tells them nothing."""
+    course = re.findall(r"/teach/(\d+)/", room.teacher.url)[0]
+    mine = room.teacher.locator("[data-member-row]", has_text="Jun").get_attribute(
+        "data-member-row"
+    )
+    stranger = room.teacher.context.browser
+    assert stranger
+    context = stranger.new_context(base_url=room.teacher.url.split("/teach/")[0])
+    page = context.new_page()
+    page.goto("/lessons/")
+    refused = {4403, 4410, 4401}
+    for each in routing.websocket_urlpatterns:
+        path = str(each.pattern)
+        address = path.replace("<int:pk>", course).replace("<int:member>", str(mine))
+        code, said = page.evaluate(_CLOSED, [address])
+        assert code in refused, path
+        # A terminal that may not be looked at says so in one frame; nothing else says anything.
+        assert said in ([], ["frame"]), path
+        assert not said or "terminal" in path or "watch" in path
+        if path.startswith("ws/teach/"):  # a member is no instructor, not even over themselves
+            code, said = member.evaluate(_CLOSED, [address])
+            assert code in refused, path
+            assert said in ([], ["frame"]), path
+    context.close()
 
 
 def _follow_the_projector(room: Room, student: Page) -> None:
