@@ -6,13 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from playground.sandboxes import room
 from playground.sandboxes.kinds import Kind
 from playground.sandboxes.models import PoolWish, Sandbox, new_id
+from playground.serial import one_at_a_time
 
 #: Claims of the last minutes say how many are coming: as many again are kept ready.
 _DEMAND_WINDOW = timedelta(minutes=2)
@@ -24,7 +24,7 @@ _OWNER = "pool:"
 
 def wish() -> Sandbox | None:
     """Take a place for a sandbox of the pool; ``None`` if it needs none or there is none."""
-    with transaction.atomic():
+    with one_at_a_time("pool"):
         short = _short()
         if short is None:
             return None
