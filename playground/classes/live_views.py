@@ -82,7 +82,6 @@ def watch(request: HttpRequest, course: Class, member: int) -> HttpResponse:
     """Look on at a member's terminal and picture; they see that."""
     found = _member(course, str(member))
     assert found
-    _note(request, course, "class.watch", found)
     words = {
         "course": course,
         "member": found,

@@ -36,6 +36,13 @@ class StepReport:
     commands: list[tuple[str, int, int]] = field(default_factory=list)
 
     @property
+    def median_time(self) -> str:
+        """Minutes and seconds, as ``4:05``; empty where nobody did it."""
+        if self.median_seconds is None:
+            return ""
+        return f"{self.median_seconds // 60}:{self.median_seconds % 60:02}"
+
+    @property
     def percent(self) -> int:
         """Members who did it, in whole percent."""
         return 100 * self.done // max(1, self.members)

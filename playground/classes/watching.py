@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from typing import Any
 from urllib.parse import parse_qs
 
 from channels.db import database_sync_to_async
 
+from playground.accounts import audit
+from playground.accounts.models import User
 from playground.classes.consumers import CLOSE_NOT_YOURS, taught_class
 from playground.classes.models import Membership
 from playground.hub import tickets
@@ -39,6 +42,11 @@ class MemberTerminal(WatchConsumer):
     def guest_name(self) -> str:
         return str(self.scope["user"])
 
+    async def _watch(self) -> None:
+        if found := await watched(self):
+            await note(self, "class.watch", found[0])
+        await super()._watch()
+
 
 class MemberEngine(EngineConsumer):
     """A member's engine."""
@@ -57,6 +65,7 @@ class MemberEngine(EngineConsumer):
         member, sandbox = found
         if not await self.count(f"guests of {sandbox.id}"):
             return
+        await note(self, "class.watch_picture", member)
         pumping = asyncio.create_task(self._serve(sandbox))
         saying = asyncio.create_task(self._say_so(member, sandbox))
         try:
@@ -80,6 +89,19 @@ class MemberEngine(EngineConsumer):
 
     async def _attend(self, sandbox: Sandbox) -> None:
         """A guest's look keeps no host alive."""
+
+
+async def note(consumer: SandboxConsumer, action: str, member: Membership) -> None:
+    """Note in the log that an instructor looks on."""
+    user: Any = consumer.scope["user"]
+    client = consumer.scope.get("client") or [""]
+    await database_sync_to_async(audit.note)(
+        await User.objects.filter(pk=user.pk).afirst(),
+        action,
+        f"class {member.course_id}",
+        address=str(client[0]),
+        who=member.name,
+    )
 
 
 async def watched(consumer: SandboxConsumer) -> tuple[Membership, Sandbox] | None:

@@ -24,6 +24,11 @@ user = User(username="kim", role="instructor", first_name="Kim")
 user.set_password({password!r})
 user.save()
 """
+_LOGGED = """
+from playground.accounts.models import AuditEntry
+for each in AuditEntry.objects.filter(action__startswith="class.watch"):
+    print(each.action, each.detail["who"])
+"""
 
 
 @dataclass
@@ -99,7 +104,7 @@ def _join(student: Page, name: str, *, link: str = "", code: str = "") -> None:
     expect(student.get_by_text(f"You are here as {name}.")).to_be_visible()
 
 
-def test_a_class_from_the_invitation_to_the_report(room: Room, tmp_path: Path) -> None:
+def test_a_class_from_the_invitation_to_the_report(room: Room, site: Site, tmp_path: Path) -> None:
     teacher, (mina, jun, sol) = room.teacher, room.students
     link, code = _make_class(teacher)
     _join(mina, "Mina", link=link)
@@ -183,6 +188,9 @@ def test_a_class_from_the_invitation_to_the_report(room: Room, tmp_path: Path) -
 
     _nobody_else_listens(room, jun)
     _follow_the_projector(room, jun)
+    logged = site.manage("shell", "-c", _LOGGED)
+    assert "class.watch Mina" in logged
+    assert "class.watch_picture Mina" in logged
 
     # After class.
     teacher.get_by_role("link", name="After class").click()
