@@ -8,3 +8,7 @@ from django.dispatch import Signal
 #: ``line`` (typed at a prompt), ``failed`` (it ended with ``code``), ``wrong`` (an answer) or
 #: ``done``. ``line`` and ``code`` go with the middle ones.
 activity = Signal()
+
+#: Without an account a student went on at another machine as who they were there: ``old`` and
+#: ``new``, names of students.
+student_carried = Signal()

@@ -7,11 +7,12 @@ from typing import Any
 from django.db import transaction
 from django.dispatch import receiver
 
+from lessons.signals import student_carried
 from playground.accounts.signals import student_asks, student_leaves, student_moves
 from playground.classes.models import Failure, HelpRequest, Membership, Message
 
 
-@receiver(student_moves)
+@receiver([student_moves, student_carried])
 def _moves(old: str, new: str, **_: Any) -> None:
     with transaction.atomic():
         for row in Membership.objects.filter(student=old):

@@ -71,6 +71,15 @@ def test_signing_in_takes_the_membership_along(taught: Taught) -> None:
     assert Failure.objects.count() == 1
 
 
+def test_going_on_at_another_machine_takes_it_along(taught: Taught) -> None:
+    other = Client()
+    page = other.post("/progress/carry/").content.decode()
+    link = page.split('value="http://testserver')[1].split('"')[0]
+    taught.student.post(link)
+    there = str(other.session["student"])
+    assert Membership.objects.get().student == there == taught.student.session["student"]
+
+
 def test_export_and_removal_have_it_all(taught: Taught) -> None:
     student = taught.member.student
     saying.ask_for_help(taught.member)

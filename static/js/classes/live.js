@@ -59,6 +59,8 @@ function drawRow(member) {
   const host = words[`host${(row.host || "none").replace(/^./, (c) => c.toUpperCase())}`] ?? row.host;
   const focused = tr.contains(document.activeElement) ? [...tr.querySelectorAll("a,button")].indexOf(document.activeElement) : -1;
   tr.replaceChildren(name, cell("", "why"), step, cell("", "number time"), cell(row.number ? row.attempts : "", "number"), cell(row.number ? row.failed : "", "number"), line, cell(host), cell(row.done_steps, "number"), actions);
+  // What a narrow page says before each figure, as it has no head.
+  for (const index of [3, 4, 5, 7, 8]) tr.cells[index].dataset.head = table.tHead.rows[0].cells[index].textContent;
   if (focused >= 0) tr.querySelectorAll("a,button")[focused]?.focus();
   drawClocks(member);
 }
