@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 
 from bench.chaos import chaos
+from bench.classes import viewers
 from bench.density import density
 from bench.layers import analyse
 from bench.notice import notice
@@ -36,6 +37,7 @@ BENCHES: dict[str, Callable[[], None]] = {
     "port.throughput": port_throughput,
     "port.latency": port_latency,
     "checks.notice": notice,
+    "class.viewers": viewers,
     "chaos.lost": chaos,
     "chaos.leaked": chaos,
 }

@@ -84,6 +84,10 @@ class LessonConsumer(SandboxConsumer):
         elif "typed" in said:
             if said["code"] is None and self.step:
                 await self._count(attempts=1, line=str(said["typed"]))
+            elif said["code"] and self.step:
+                await database_sync_to_async(progress.failed)(
+                    self.student, self.lesson, self.step, str(said["typed"]), int(said["code"])
+                )
         elif said.get("setup") or "put" in said:
             await self._say(said)
 

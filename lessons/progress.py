@@ -14,7 +14,7 @@ from django.utils import timezone
 from lessons import library
 from lessons.library import Lesson, Step
 from lessons.models import StepProgress, TaskDone
-from lessons.signals import progressed
+from lessons.signals import activity, progressed
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +50,7 @@ def begin(student: str, lesson: Lesson, step: Step) -> StepProgress:
     )
     if not made:
         StepProgress.objects.filter(pk=found.pk).update(last_seen=timezone.now())
+    _tell(student, lesson, step, "open")
     return found
 
 
@@ -76,6 +77,7 @@ def step_done(student: str, lesson: Lesson, step: Step) -> bool:
         ).update(done=timezone.now())
     if changed:
         _say(student, lesson.slug)
+    _tell(student, lesson, step, "done")
     return True
 
 
@@ -98,6 +100,20 @@ def count(
     )
     if line is not None:
         rows.update(last_line=line[:_LINE], last_seen=timezone.now())
+    if attempts:
+        _tell(student, lesson, step, "wrong" if line is None else "line", line or "")
+
+
+def failed(student: str, lesson: Lesson, step: Step, line: str, code: int) -> None:
+    """Say that a line which was typed at a step ended with an error."""
+    _tell(student, lesson, step, "failed", line, code)
+
+
+def _tell(
+    student: str, lesson: Lesson, step: Step, what: str, line: str = "", code: int = 0
+) -> None:
+    where = {"student": student, "lesson": lesson.slug, "step": step.name}
+    activity.send(StepProgress, **where, what=what, line=line[:_LINE], code=code)
 
 
 def steps_done(student: str, lesson: Lesson) -> set[str]:

@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("lti/", include("playground.lti.urls")),
     path("admin/", admin.site.urls),
     path("account/", include("playground.accounts.urls")),
+    path("", include("playground.classes.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("", include("lessons.urls")),
     path("explain/", include("lessons.explain.urls")),

@@ -80,9 +80,7 @@ class Hub:
                 raise SandboxError("The sandbox has ended")
             await asyncio.to_thread(sandbox.thaw)
             if ticket.purpose == "terminal":
-                await self._serve_terminal(
-                    connection, sandbox, ticket.terminal, query, ticket.guest
-                )
+                await self._serve_terminal(connection, sandbox, ticket, query)
             elif ticket.purpose == "files":
                 shell = self.terminals.get((sandbox.id, ticket.terminal))
                 folder = shell.folder() if shell else ""
@@ -142,15 +140,19 @@ class Hub:
         self,
         connection: ServerConnection,
         sandbox: Sandbox,
-        name: str,
+        ticket: tickets.Ticket,
         query: Mapping[str, str],
-        guest: str,
     ) -> None:
         columns, rows = _size(query)
-        if guest and (sandbox.id, name) not in self.terminals:
+        name = ticket.terminal
+        if ticket.guest and not name:  # any will do
+            name = next(iter(self.names(sandbox)), "")
+        if ticket.guest and (sandbox.id, name) not in self.terminals:
             raise SandboxError("There is no such terminal now")
         terminal = await self._terminal(sandbox, name, columns, rows)
-        session = Session(connection, self, terminal, sandbox, query, guest)
+        session = Session(
+            connection, self, terminal, sandbox, query, ticket.guest, sees_all=ticket.sees_all
+        )
         terminal.attach(session)
         terminal.resize(session, columns, rows)
         try:

@@ -296,7 +296,7 @@ class EngineConsumer(SandboxConsumer):
             left = None
         if left != self._reminded:
             self._reminded = left
-            hours = round(settings.SANDBOX_LIFE_MINUTES / 60, 1)
+            hours = round(sandbox.life / 60, 1)
             ends = {"minutes": left, "hours": hours} if left else None
             await self.send(text_data=json.dumps({"ends": ends}))
 
