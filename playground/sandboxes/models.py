@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import secrets
 
-from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
@@ -60,12 +59,26 @@ class Sandbox(models.Model):
 
     def minutes_left(self) -> int | None:
         """Whole minutes, at least one, until its life time is over; ``None`` before its claim."""
+        from playground.sandboxes import limits
+
         if self.claimed is None:
             return None
         age = timezone.now() - self.claimed
-        return max(1, math.ceil(settings.SANDBOX_LIFE_MINUTES - age.total_seconds() / 60))
+        life = limits.value("SANDBOX_LIFE_MINUTES")
+        return max(1, math.ceil(life - age.total_seconds() / 60))
 
     @property
     def group(self) -> str:
         """The channel layer's group that hears of its changes."""
         return f"sandbox.{self.id}"
+
+
+class Setting(models.Model):
+    """A limit that was set on the operator's page; see :mod:`playground.sandboxes.limits`."""
+
+    name = models.CharField(primary_key=True, max_length=64)
+    value = models.FloatField()
+    changed = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"{self.name}={self.value}"

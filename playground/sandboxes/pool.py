@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from playground.sandboxes import room
+from playground.sandboxes import limits, room
 from playground.sandboxes.models import Sandbox, new_id
 
 #: Claims of the last minutes say how many are coming: as many again are kept ready.
@@ -70,8 +69,7 @@ def take(owner: str, address: str = "") -> Sandbox | None:
 def target() -> int:
     """How many should be ready: the least, and one for each claim of the last minutes."""
     recent: int = Sandbox.objects.filter(claimed__gt=timezone.now() - _DEMAND_WINDOW).count()
-    wanted: int = min(settings.POOL_MIN + recent, settings.POOL_MAX)
-    return wanted
+    return min(limits.value("POOL_MIN") + recent, limits.value("POOL_MAX"))
 
 
 def is_short() -> bool:
@@ -93,4 +91,4 @@ def surplus() -> list[str]:
 
 def has_memory() -> bool:
     """Whether the machine has more memory available than the pool must leave free."""
-    return room.available_mb() > int(settings.POOL_FREE_MEMORY_MB)
+    return room.available_mb() > limits.value("POOL_FREE_MEMORY_MB")

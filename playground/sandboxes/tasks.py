@@ -11,14 +11,13 @@ from asgiref.sync import async_to_sync
 from celery import shared_task
 from celery.signals import worker_ready
 from channels.layers import get_channel_layer
-from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
 from playground.runtime import budget
 from playground.runtime.errors import NoSuchSandbox, SandboxError
 from playground.runtime.sandbox import Sandbox as Host
-from playground.sandboxes import claims, line, pool, recovery
+from playground.sandboxes import claims, limits, line, pool, recovery
 from playground.sandboxes.models import Sandbox
 from playground.sandboxes.nodes import local_node
 
@@ -49,7 +48,7 @@ def create(sandbox_id: str) -> None:
     if row is None or row.state != Sandbox.State.REQUESTED:
         return
     try:
-        made = local_node().create(sandbox_id)
+        made = local_node().create(sandbox_id, limits.for_sandbox())
     except SandboxError as error:
         log.exception("sandbox %s could not be made", sandbox_id)
         _settle(row, Sandbox.State.FAILED, str(error))
@@ -73,7 +72,7 @@ def refill() -> None:
     if row is None:
         return
     try:
-        made = local_node().create(row.id)
+        made = local_node().create(row.id, limits.for_sandbox())
     except SandboxError as error:
         log.exception("the pool could not be refilled")
         _settle(row, Sandbox.State.FAILED, str(error))
@@ -133,8 +132,8 @@ def thaw(sandbox_id: str) -> None:
 def reap() -> None:
     """Remove what nobody looks at any more or has lived its time, and what is forgotten."""
     now = timezone.now()
-    unseen = Q(last_seen__lt=now - timedelta(minutes=settings.SANDBOX_IDLE_MINUTES))
-    old = Q(claimed__lt=now - timedelta(minutes=settings.SANDBOX_LIFE_MINUTES))
+    unseen = Q(last_seen__lt=now - timedelta(minutes=limits.value("SANDBOX_IDLE_MINUTES")))
+    old = Q(claimed__lt=now - timedelta(minutes=limits.value("SANDBOX_LIFE_MINUTES")))
     over = Sandbox.objects.filter(unseen | old, state=Sandbox.State.READY)
     for sandbox_id in over.values_list("id", flat=True):
         if claims.give_up(sandbox_id, "its time was over"):
@@ -197,7 +196,7 @@ def _forget_missing() -> None:
 
 def _freeze_idle() -> None:
     """Stop the sandboxes whose students have left; the hub lets them go on at the next key."""
-    limit = timezone.now() - timedelta(minutes=settings.SANDBOX_FREEZE_MINUTES)
+    limit = timezone.now() - timedelta(minutes=limits.value("SANDBOX_FREEZE_MINUTES"))
     away = Sandbox.objects.filter(state=Sandbox.State.READY, last_seen__lt=limit)
     for sandbox_id in away.values_list("id", flat=True):
         try:
