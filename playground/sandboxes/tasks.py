@@ -15,6 +15,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from playground.runtime import budget
+from playground.runtime.catalogue import store
 from playground.runtime.errors import NoSuchSandbox, SandboxError
 from playground.runtime.sandbox import Sandbox as Host
 from playground.sandboxes import claims, limits, line, pool, recovery
@@ -87,6 +88,29 @@ def refill() -> None:
 
 
 @shared_task
+def renew_pool() -> None:
+    """Replace what waits in the pool with an older catalogue or other limits than hold now."""
+    _give_up_outdated()
+    refill.delay()
+
+
+def _give_up_outdated() -> None:
+    wanted = limits.for_sandbox()
+    key = store.in_use(local_node().config)
+    for row in Sandbox.objects.filter(state=Sandbox.State.POOLED):
+        with suppress(SandboxError):
+            record = local_node().get(row.id).record
+            if (record.limits, record.catalogue) != (wanted, key) and _leave_pool(row.id):
+                remove.delay(row.id)
+
+
+def _leave_pool(sandbox_id: str) -> bool:
+    """Out of the pool first: nobody may be given one that is about to go."""
+    pooled = Sandbox.objects.filter(id=sandbox_id, state=Sandbox.State.POOLED)
+    return bool(pooled.update(state=Sandbox.State.REMOVED))
+
+
+@shared_task
 def admit() -> None:
     """Let in those who have waited longest, as many as there is room for."""
     moved = line.drop_gone()
@@ -143,11 +167,9 @@ def reap() -> None:
     _see_to_lost_wishes()
     _forget_missing()
     for sandbox_id in pool.surplus():
-        # Out of the pool first: nobody may be given one that is about to go.
-        if Sandbox.objects.filter(id=sandbox_id, state=Sandbox.State.POOLED).update(
-            state=Sandbox.State.REMOVED
-        ):
+        if _leave_pool(sandbox_id):
             remove.delay(sandbox_id)
+    _give_up_outdated()
     admit()
     refill.delay()
     # One that failed may have a disk that an operator can still rescue, for a while.

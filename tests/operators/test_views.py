@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -16,7 +17,12 @@ from playground.sandboxes.models import Sandbox
 from tests.accounts.test_signing_in import make_user, sign_in
 
 pytestmark = pytest.mark.django_db
-ARGUMENTS = {"operator-user": [1]}
+ARGUMENTS: dict[str, list[Any]] = {
+    "operator-user": [1],
+    "operator-catalogue-image": ["mine"],
+    "operator-catalogue-remove": ["mine"],
+    "operator-catalogue-act": ["0123456789abcdef"],
+}
 
 
 @pytest.fixture
@@ -63,6 +69,7 @@ def test_admin_shows_every_model_and_changes_no_log(operator: Client) -> None:
     for model in (
         "accounts/user", "accounts/auditentry", "sandboxes/sandbox", "lessons/stepprogress",
         "lessons/taskdone", "operators/announcement",
+        "operators/catalogueimage", "operators/cataloguebuild", "sandboxes/setting",
     ):  # fmt: skip
         assert operator.get(f"/admin/{model}/").status_code == 200, model
     entry = AuditEntry.objects.get(name="x")

@@ -77,6 +77,13 @@ def build(
     return store.Catalogue(target)
 
 
+def cancel(config: RuntimeConfig, key: str) -> None:
+    """End the builder of that catalogue, if it runs: ``build`` then raises ``BuildFailed``."""
+    scratch = store.path(config, key).with_name(f"{SCRATCH}{key}")
+    if scratch.is_dir():
+        _node(config, scratch).shutdown()
+
+
 def clear_dead(config: RuntimeConfig) -> None:
     """Remove what builds have left that did not come to their end. The lock must be held."""
     for scratch in (config.cache_dir / "catalogue").glob(f"{SCRATCH}*"):

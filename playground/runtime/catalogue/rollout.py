@@ -26,6 +26,8 @@ from playground.runtime.config import RuntimeConfig
 from playground.runtime.errors import BuildFailed, SandboxError
 from playground.runtime.recipes import Progress, build_lock
 
+#: A folder of a build that was killed is removed after so long.
+_LEFT_SECONDS = 24 * 3600
 _KEY = re.compile(r"[0-9a-f]{16}\Z")
 
 
@@ -77,6 +79,9 @@ def staging(config: RuntimeConfig) -> Iterator[Path]:
     root = _root(config)
     root.mkdir(parents=True, exist_ok=True)
     root.chmod(0o755)
+    for left in root.glob(".new-*"):
+        if time.time() - left.stat().st_mtime > _LEFT_SECONDS:
+            shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix=".new-", dir=root) as folder:
         images = Path(folder) / "images"
         images.mkdir()
@@ -84,11 +89,17 @@ def staging(config: RuntimeConfig) -> Iterator[Path]:
 
 
 def build(
-    config: RuntimeConfig, images: Path, hashes: dict[str, str], stamp: str, progress: Progress
+    config: RuntimeConfig,
+    images: Path,
+    hashes: dict[str, str],
+    stamp: str,
+    progress: Progress,
+    disk_mb: int = 0,
 ) -> About:
     """Build the checkout's images and those of the folder ``images``, which is taken over.
 
-    New sandboxes do not get it before ``use``. Raises ``BuildFailed`` and ``SandboxError``.
+    New sandboxes do not get it before ``use``, and their disks are likely to have ``disk_mb``.
+    Raises ``BuildFailed`` and ``SandboxError``.
     """
     made = builder.build(config, progress, images, stamp)
     if made.key == store.own_key():
@@ -100,7 +111,7 @@ def build(
         images.rename(folder / "images")
     _write(folder / "about.json", json.dumps(asdict(found), indent=1))
     progress("making the template of new disks")
-    store.disk_template(config, made, config.limits.disk_mb)
+    store.disk_template(config, made, disk_mb or config.limits.disk_mb)
     return found
 
 
