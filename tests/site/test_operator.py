@@ -78,6 +78,6 @@ def test_djangos_admin_works_under_the_policy(operator: Page) -> None:
 @pytest.mark.parametrize("width", [390, 1440])
 def test_it_fits(operator: Page, width: int) -> None:
     operator.set_viewport_size({"width": width, "height": 900})
-    for path in ("", "users/", "log/", "announcements/"):
+    for path in ("", "users/", "log/", "announcements/", "catalogue/", "catalogue/images/", "limits/"):
         operator.goto(f"/operator/{path}")
         assert operator.evaluate("document.documentElement.scrollWidth") <= width, path

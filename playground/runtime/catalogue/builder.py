@@ -53,6 +53,8 @@ def build(
     Raises ``BuildFailed`` and ``SandboxError``.
     """
     recipes = recipe.read_all(recipe.IMAGES, *([images] if images else []))
+    # What can only be pulled needs nothing before it, and fails at once where it cannot be.
+    recipes.sort(key=lambda each: each.can_be_built)
     key = store.key_of(images, stamp) if images else store.own_key()
     target = store.path(config, key)
     if found := store.built(config, key):
