@@ -42,7 +42,7 @@ def limits(request: HttpRequest) -> HttpResponse:
         for each in site_limits.LIMITS.values()
     ]
     words = {"rows": rows, "fixed": overview.fixed_settings()}
-    return render(request, "operators/limits.html", words, status=400 if wrong[0] else 200)
+    return render(request, "operators/limits.html", words)
 
 
 def _change(request: HttpRequest, name: str) -> None:

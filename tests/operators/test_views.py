@@ -37,7 +37,7 @@ def test_nobody_else_gets_in(role: str | None, client: Client) -> None:
     if role:
         make_user("somebody", role)
         sign_in(client, "somebody")
-    for name in [each.name for each in urls.urlpatterns]:
+    for name in [str(each.name) for each in urls.urlpatterns]:
         path = reverse(name, args=ARGUMENTS.get(name, []))
         posted = client.post(path, {"role": "administrator", "active": "0"})
         got = client.get(path)
