@@ -177,3 +177,4 @@ def test_an_image_is_added_built_and_there_for_new_students(
     assert "greeter:1" in tags
     page.goto("/images/")
     expect(page.locator("#greeter")).to_contain_text("It greets.")
+    expect(page.locator("#greeter")).to_contain_text("this site’s operators")

@@ -106,7 +106,19 @@ def test_new_sandboxes_get_what_is_rolled_out_and_old_ones_keep_theirs(
         _build(config, "2", 'reference = "registry.invalid/x:1"')
     assert store.find(config) == own
     assert [each.name for each in (config.cache_dir / "catalogue").iterdir()] == [own.key]
-    assert not list((tmp := config.rollouts or Path()).glob(".new-*")), tmp
+    assert not list((config.rollouts or Path()).glob(".new-*"))
+    # The next version of the checkout has one more image: a start builds both together.
+    second = _build(config, "2")
+    rollout.use(config, second.key)
+    lay_out(recipe.IMAGES, "newer", dockerfile="FROM scratch\nCOPY word /\n")
+    store.own_key.cache_clear()
+    assert store.in_use(config) == store.own_key()
+    rollout.renew(config, lambda line: None)
+    found = store.find(config)
+    assert found is not None
+    assert {each["name"] for each in found.images()} == {"own", "mine", "newer"}
+    assert rollout.about(config, found.key) == rollout.current(config)
+    assert not rollout.needs_renewal(config)
 
 
 def _names(sandbox: Sandbox) -> set[str]:
