@@ -8,7 +8,7 @@ ARGS ?=
 RUN := .venv/bin/python
 DEV := .venv-dev/bin/python
 
-.PHONY: help setup setup-dev run stop test test-all test-vm lint bench doctor lock reset clean
+.PHONY: help setup setup-dev run stop test test-all test-vm lint bench screenshots doctor lock reset clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -44,6 +44,9 @@ lint: setup-dev ## style, types, imports
 
 bench: setup-dev ## measurements as JSON lines (BENCH=sandbox.cold runs one)
 	@$(DEV) -m bench $(BENCH)
+
+screenshots: setup-dev ## the pictures of docs/guide, taken from the running product
+	@PYTHONPATH=. $(DEV) -m scripts.screenshots $(ARGS)
 
 doctor: setup ## check this machine
 	@$(RUN) manage.py doctor

@@ -13,6 +13,8 @@ from bench.ports import throughput as port_throughput
 from bench.prompt import claim, prompt
 from bench.sandboxes import cold, engine_run, idle_pss, overhead, thaw
 from bench.terminal import ctrl_c, echo, memory, throughput
+from bench.view import frames as view_frames
+from bench.view import latency as view_latency
 
 BENCHES: dict[str, Callable[[], None]] = {
     "sandbox.cold": cold,
@@ -28,6 +30,8 @@ BENCHES: dict[str, Callable[[], None]] = {
     "terminal.memory": memory,
     "terminal.ctrl_c": ctrl_c,
     "layers.analyse": analyse,
+    "view.latency": view_latency,
+    "view.frames": view_frames,
     "port.throughput": port_throughput,
     "port.latency": port_latency,
     "chaos.lost": chaos,

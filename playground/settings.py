@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 
+import dj_database_url
 import dj_email_url
 from csp.constants import NONCE, SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -65,6 +67,7 @@ INSTALLED_APPS = [
     "playground.archives",
     "lessons",
     "playground.operators",
+    "playground.backup",
     "django.contrib.admin",
 ]
 
@@ -104,7 +107,7 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {
+_SQLITE = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": VAR / "db" / "db.sqlite3",
@@ -116,6 +119,17 @@ DATABASES = {
         },
     }
 }
+#: ``postgres://user:password@host/name``; without it a file of SQLite's.
+DATABASE_URL = os.environ.get("PLAYGROUND_DATABASE_URL", "")
+DATABASES: dict[str, Any] = _SQLITE
+if DATABASE_URL:
+    DATABASES = {"default": dj_database_url.parse(DATABASE_URL)}
+if DATABASES["default"]["ENGINE"].endswith("postgresql"):
+    # Connections of a pool are lent out: one process needs no more than it has threads at work.
+    DATABASES["default"]["OPTIONS"] = {
+        **DATABASES["default"].get("OPTIONS", {}),
+        "pool": {"min_size": 1, "max_size": _number("PLAYGROUND_DATABASE_POOL", 16), "timeout": 5},
+    }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30

@@ -30,7 +30,8 @@ async def explainer(request: HttpRequest) -> HttpResponse:
     """A line and its parts; without ``?line=`` an example."""
     line = request.GET.get("line", EXAMPLE)[:MOST_CHARACTERS]
     context = {"line": line, "commands": await _explained(request, line), "example": EXAMPLE}
-    return render(request, "explain/explainer.html", context)
+    # In a thread: every page says who is signed in and what is announced, from the database.
+    return await sync_to_async(render)(request, "explain/explainer.html", context)
 
 
 @never_cache
@@ -39,7 +40,7 @@ async def part(request: HttpRequest) -> HttpResponse:
     """The parts of ``?line=`` as a piece of HTML."""
     line = request.GET.get("line", "")[:MOST_CHARACTERS]
     context = {"line": line, "commands": await _explained(request, line)}
-    return render(request, "explain/explained.html", context)
+    return await sync_to_async(render)(request, "explain/explained.html", context)
 
 
 async def _explained(request: HttpRequest, line: str) -> tuple[parts.Explained, ...]:

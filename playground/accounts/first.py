@@ -7,10 +7,10 @@ signed in and opens it the administrator, once.
 from __future__ import annotations
 
 from django.core import signing
-from django.db import transaction
 
 from playground.accounts.audit import note
 from playground.accounts.models import Role, User
+from playground.serial import one_at_a_time
 
 _SALT = "accounts.first"
 
@@ -35,7 +35,7 @@ def is_right(given: str) -> bool:
 
 def make(user: User) -> bool:
     """Make somebody the first administrator; ``False`` if there is one by now."""
-    with transaction.atomic():
+    with one_at_a_time("first administrator"):
         if not is_wanted():
             return False
         user.role = Role.ADMINISTRATOR

@@ -19,6 +19,8 @@ from playground.runtime.sandbox import Sandbox
 
 #: More containers or images than this are not looked at.
 _MOST = 200
+#: Records of the build cache that are looked at; a build has a few dozen.
+_CACHE = 2000
 #: The first bytes of a file, a log or a page that are looked at.
 READ = 64 << 10
 _VOLUMES = "var/lib/docker/volumes"
@@ -88,6 +90,14 @@ class Facts:
     def network(self, network_id: str) -> dict[str, Any]:
         """One network with its containers."""
         return dict(self._get(f"/networks/{quote(network_id)}"))
+
+    def build_cache(self) -> list[dict[str, Any]]:
+        """What the engine keeps of builds, that which runs now too."""
+        return list(self._get("/system/df?type=build-cache")["BuildCache"] or [])[:_CACHE]
+
+    def exec_command(self, exec_id: str) -> dict[str, Any]:
+        """A process that ``docker exec`` started, as it was asked for."""
+        return dict(self._get(f"/exec/{quote(exec_id)}/json")["ProcessConfig"])
 
     def logs(self, container_id: str) -> str:
         """The end of a container's log."""

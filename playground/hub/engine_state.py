@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from playground.checks.facts import Facts
 from playground.runtime.catalogue.builder import layers_of
+from playground.runtime.errors import NotInEngine
 
 #: More than this and the picture says that it is cut: an engine may hold any number of names.
 MOST = 150
-_TEXT, _LIST = 300, 40
+_TEXT, _LIST, _EXECS = 300, 40, 8
+
+#: Control characters, and those that turn the direction of a text or hide in it.
+_UNSEEN = re.compile(
+    "[\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff]"
+)
 
 Documents = dict[str, dict[str, Any]]
 
@@ -21,13 +28,15 @@ class EngineState:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
         self._layers: dict[str, list[dict[str, Any]]] = {}
+        self._commands: dict[str, dict[str, str]] = {}
 
     def read(self) -> dict[str, Documents]:
         """All there is, by kind and id. May raise :data:`facts.BAD_SHAPE`."""
         self.facts.look_again()
         return {
             "containers": {
-                text(each["Id"])[:12]: container(each) for each in self.facts.containers()[:MOST]
+                text(each["Id"])[:12]: container(each) | {"execs": self._execs(each)}
+                for each in self.facts.containers()[:MOST]
             },
             "images": {text(each["Id"]): self._image(each) for each in self.facts.images()[:MOST]},
             "volumes": {
@@ -39,6 +48,20 @@ class EngineState:
                 for each in self.facts.networks()[:MOST]
             },
         }
+
+    def _execs(self, document: Mapping[str, Any]) -> list[dict[str, str]]:
+        """The processes that ``docker exec`` runs in a container now."""
+        found = []
+        for exec_id in [str(each) for each in document.get("ExecIDs") or []][:_EXECS]:
+            if exec_id not in self._commands:
+                if len(self._commands) > 1000:
+                    self._commands.clear()
+                try:
+                    self._commands[exec_id] = process(self.facts.exec_command(exec_id))
+                except NotInEngine:
+                    continue  # it has just ended
+            found.append(self._commands[exec_id])
+        return found
 
     def _image(self, image: Mapping[str, Any]) -> dict[str, Any]:
         image_id = text(image["Id"])
@@ -77,6 +100,7 @@ def container(document: Mapping[str, Any]) -> dict[str, Any]:
         "image_id": text(document["Image"]),
         "state": text(state["Status"]),
         "exit_code": int(state["ExitCode"]),
+        "health": _health(document),
         "oom": bool(state.get("OOMKilled")),
         "started": text(state["StartedAt"]),
         "finished": text(state["FinishedAt"]),
@@ -111,6 +135,21 @@ def container(document: Mapping[str, Any]) -> dict[str, Any]:
             for name, end in list((document["NetworkSettings"]["Networks"] or {}).items())[:_LIST]
         ],
     }
+
+
+def process(asked: Mapping[str, Any]) -> dict[str, str]:
+    """A process of ``docker exec``, from what was asked for."""
+    words = [asked["entrypoint"], *(asked["arguments"] or [])[:_LIST]]
+    return {"command": text(" ".join(map(text, words))), "user": text(asked.get("user") or "")}
+
+
+def _health(document: Mapping[str, Any]) -> dict[str, str]:
+    """What a container's health check says, and its command: its events are no news."""
+    test = (document["Config"].get("Healthcheck") or {}).get("Test") or []
+    words = [text(each) for each in test[:_LIST]]
+    shell = ["/bin/sh", "-c", *words[1:]] if words[:1] == ["CMD-SHELL"] else words[1:]
+    state = (document["State"].get("Health") or {}).get("Status", "")
+    return {"state": text(state), "command": text(" ".join(shell))}
 
 
 def _ports(document: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -154,5 +193,5 @@ def event(said: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def text(value: object) -> str:
-    """Anything as a text that cannot be long."""
-    return str(value)[:_TEXT]
+    """Anything as a text of one line that is short and cannot rearrange what stands around it."""
+    return _UNSEEN.sub("\ufffd", str(value)[:_TEXT].replace("\n", "\u21b5").replace("\t", " "))

@@ -2,8 +2,9 @@
 
 JSON texts, one a message, to the web process::
 
-    {"set": {kind: {id: document}}, "gone": {kind: [id…]}}    the state, by difference
-    {"event": {…}}                                          what the engine said happened
+    {"set": {kind: {id: document}}, "gone": {kind: [id…]}, "events": [{…}…]}
+                                                            the state, by difference, with what
+                                                            the engine said happened meanwhile
     {"usage": {…}}                                          how near the host is to its limits
     {"stats": {container: [processor share, memory bytes]}}
     {"error": text}                                         the engine does not answer
@@ -14,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections.abc import Mapping
 from concurrent.futures import Executor
 from contextlib import suppress
 from typing import Any
@@ -21,10 +23,11 @@ from typing import Any
 from websockets.asyncio.server import ServerConnection
 
 from playground.checks.facts import Facts
-from playground.hub import limits_view
-from playground.hub.engine_state import EngineState, event
+from playground.hub import limits_view, under_way
+from playground.hub.engine_state import Documents, EngineState, event
 from playground.hub.events import events
 from playground.hub.together import until_first
+from playground.hub.under_way import UnderWay
 from playground.runtime.container_usage import ContainerUsage, container_usage
 from playground.runtime.engine import BAD_SHAPE
 from playground.runtime.sandbox import Sandbox
@@ -33,6 +36,8 @@ from playground.runtime.sandbox import Sandbox
 _GATHER = 0.02
 #: Seconds between looks at usage, and between tries to reach an engine that has ended.
 _USAGE_EVERY, _AGAIN = 1.5, 1.0
+#: Seconds between looks at what is being built or pulled: a stat of three folders when nothing is.
+_MAKING_EVERY = 0.25
 #: Without an event the state is looked at again after so many seconds: names change without one.
 _LOOK_EVERY = 10.0
 #: A look that took long is followed by a rest of so many times its length.
@@ -50,7 +55,9 @@ class EngineView:
         self._executor = executor
         self._facts = Facts(sandbox)
         self._state = EngineState(self._facts)
-        self._sent: dict[str, dict[str, Any]] = {}
+        self._sent: dict[str, Documents] = {}
+        self._under_way = UnderWay(Facts(sandbox))
+        self._made: Documents = {}
         self._stale: set[str] = {""}
         self._news = asyncio.Event()
         self._news.set()
@@ -59,7 +66,13 @@ class EngineView:
 
     async def run(self) -> None:
         """Serve until the page leaves."""
-        await until_first(self._listen(), self._tell(), self._tell_usage(), self._wait_closed())
+        await until_first(
+            self._listen(),
+            self._tell(),
+            self._tell_making(),
+            self._tell_usage(),
+            self._wait_closed(),
+        )
 
     async def _wait_closed(self) -> None:
         async for _ in self._connection:
@@ -104,31 +117,35 @@ class EngineView:
                 await asyncio.sleep(_AGAIN)
                 self._news.set()
                 continue
-            if difference := self._difference(state):
-                await self._send(difference)
+            said = difference(self._sent, state)
+            if not self._sent:
+                self._made = {}
+                said |= {"set": said.get("set", {}), "whole": True}
             self._sent = state
-            # After the state that they led to: the page puts both together in its time line.
-            for told in happened:
-                await self._send({"event": told})
+            if happened:
+                said["events"] = happened
+            if said:
+                await self._send(said)
             await asyncio.sleep(min(_REST * (loop.time() - started), 2.0))
 
-    def _difference(self, state: dict[str, dict[str, Any]]) -> dict[str, Any]:
-        changed: dict[str, dict[str, Any]] = {}
-        gone: dict[str, list[str]] = {}
-        for kind, documents in state.items():
-            before = self._sent.get(kind, {})
-            if new := {key: doc for key, doc in documents.items() if before.get(key) != doc}:
-                changed[kind] = new
-            if old := [key for key in before if key not in documents]:
-                gone[kind] = old
-        difference: dict[str, Any] = {}
-        if changed or not self._sent:
-            difference["set"] = changed
-        if not self._sent:
-            difference["whole"] = True
-        if gone:
-            difference["gone"] = gone
-        return difference
+    async def _tell_making(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(_MAKING_EVERY)
+            if not self._sent:
+                continue  # the page knows nothing yet
+            try:
+                making = await loop.run_in_executor(self._executor, self._under_way.read)
+            except BAD_SHAPE:
+                making = {}  # the engine is not there, which is said elsewhere
+            before, self._made = self._made, making
+            said = difference({"making": before}, {"making": making})
+            if happened := under_way.news(before, making):
+                said["events"] = happened
+            if said:
+                await self._send(said)
+            if before and not making:
+                self._news.set()  # an image without a name comes without an event
 
     async def _tell_usage(self) -> None:
         loop = asyncio.get_running_loop()
@@ -156,3 +173,16 @@ class EngineView:
 
     async def _send(self, document: dict[str, Any]) -> None:
         await self._connection.send(json.dumps(document))
+
+
+def difference(before: Mapping[str, Documents], now: Mapping[str, Documents]) -> dict[str, Any]:
+    """What a page that has ``before`` must be told: ``set`` and ``gone``, each where there is."""
+    changed: dict[str, Documents] = {}
+    gone: dict[str, list[str]] = {}
+    for kind, documents in now.items():
+        had = before.get(kind, {})
+        if new := {key: doc for key, doc in documents.items() if had.get(key) != doc}:
+            changed[kind] = new
+        if old := [key for key in had if key not in documents]:
+            gone[kind] = old
+    return ({"set": changed} if changed else {}) | ({"gone": gone} if gone else {})

@@ -58,6 +58,46 @@ def exists(pid: int, path: str) -> bool:
     return True
 
 
+def changed(pid: int, path: str) -> int:
+    """When something at a path was last changed, in ns since 1970; 0 where there is nothing."""
+    try:
+        found = _open(pid, path, os.O_PATH | os.O_NOFOLLOW)
+    except OSError:
+        return 0
+    try:
+        return os.fstat(found).st_mtime_ns
+    finally:
+        os.close(found)
+
+
+def size(pid: int, path: str) -> int | None:
+    """How many bytes a regular file has now; ``None`` where there is none."""
+    try:
+        found = _open(pid, path, os.O_PATH | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    try:
+        looked = os.fstat(found)
+        return looked.st_size if stat.S_ISREG(looked.st_mode) else None
+    finally:
+        os.close(found)
+
+
+def names(pid: int, path: str, most: int) -> list[str]:
+    """Up to ``most`` names in a folder, none where there is no folder."""
+    try:
+        found = _open(pid, path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:
+        return []
+    try:
+        with os.scandir(found) as entries:
+            return [entry.name for entry, _ in zip(entries, range(most), strict=False)]
+    except OSError:
+        return []
+    finally:
+        os.close(found)
+
+
 def open_socket(pid: int) -> socket.socket:
     """A TCP socket that belongs to the network namespace of process ``pid``.
 

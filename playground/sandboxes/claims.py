@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from playground.sandboxes import limits, line, pool
 from playground.sandboxes.models import Sandbox
+from playground.serial import one_at_a_time
 
 #: What a student has: a sandbox, the wish for one, or a place in the line.
 OWNED = (Sandbox.State.WAITING, Sandbox.State.REQUESTED, Sandbox.State.READY)
@@ -59,7 +60,9 @@ def _find_or_make(owner: str, address: str) -> tuple[Sandbox, bool]:
     if found := _living(owner):
         return found, False
     try:
-        with transaction.atomic():
+        with one_at_a_time(f"address {address}") if address else transaction.atomic():
+            if found := _living(owner):  # another tab was quicker
+                return found, False
             _check_network(address)
             if not line.waiting().exists() and (pooled := pool.take(owner, address)):
                 return pooled, True

@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 
 import psutil
 from django.conf import settings
-from django.db import transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from playground.runtime.config import Limits, RuntimeConfig
 from playground.sandboxes.models import Setting
+from playground.serial import one_at_a_time
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def change(name: str, text: str) -> float:
     """Set one; raises ``KeyError`` for none of them and ``ValueError`` with a sentence."""
     limit = LIMITS[name]
     number = limit.read(text)
-    with transaction.atomic():
+    with one_at_a_time("limits"):
         Setting.objects.update_or_create(name=name, defaults={"value": number})
         if value("POOL_MIN") > value("POOL_MAX"):
             raise ValueError(_("The pool’s least is more than its most."))
@@ -136,7 +136,7 @@ def change(name: str, text: str) -> float:
 def go_back(name: str) -> None:
     """Let the environment's default hold again; raises ``KeyError``, ``ValueError``."""
     limit = LIMITS[name]
-    with transaction.atomic():
+    with one_at_a_time("limits"):
         Setting.objects.filter(name=limit.name).delete()
         if value("POOL_MIN") > value("POOL_MAX"):
             raise ValueError(_("The pool’s least is more than its most."))

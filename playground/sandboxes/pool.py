@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from playground.sandboxes import limits, room
 from playground.sandboxes.models import Sandbox, new_id
+from playground.serial import one_at_a_time
 
 #: Claims of the last minutes say how many are coming: as many again are kept ready.
 _DEMAND_WINDOW = timedelta(minutes=2)
@@ -21,7 +21,7 @@ _OWNER = "pool:"
 
 def wish() -> Sandbox | None:
     """Take a place for a sandbox of the pool; ``None`` if it needs none or there is none."""
-    with transaction.atomic():
+    with one_at_a_time("pool"):
         if not is_short():
             return None
         wished: Sandbox = Sandbox.objects.create(

@@ -12,6 +12,7 @@ import pytest
 
 from playground.checks.facts import Facts
 from playground.hub.engine_state import EngineState
+from playground.hub.under_way import UnderWay
 from playground.runtime import engine
 from playground.runtime.engine import BAD_SHAPE
 from playground.runtime.errors import HostileAnswer
@@ -123,6 +124,8 @@ def test_something_else_in_the_sockets_place(attacker: Host, plant: str) -> None
     assert time.monotonic() - started < 5
     with pytest.raises(BAD_SHAPE):
         EngineState(Facts(attacker.sandbox)).read()
+    with pytest.raises(BAD_SHAPE):
+        UnderWay(Facts(attacker.sandbox)).read()
 
 
 def test_nothing_on_its_disk_is_followed_when_it_is_removed(

@@ -1,5 +1,5 @@
 // What is known of one thing in the picture, and the command that shows the same.
-import { imageNames, instruction, shortName } from "./names.js";
+import { imageNames, instruction, shellWord, shortName } from "./names.js";
 import { sizeText } from "../size.js";
 
 function time(text) {
@@ -13,6 +13,7 @@ export function details(key, state, words) {
   if (kind === "p") return port(state.containers[id], key.split(":").at(-1), words);
   if (kind === "i") return image(state.images[rest], words);
   if (kind === "l") return layer(rest, state, words);
+  if (kind === "k" || kind === "a") return making(key, state.making[key], words);
   if (kind === "n") return network(rest, state, words);
   if (kind === "v" || kind === "b") return place(kind, rest, state, words);
   return null;
@@ -24,7 +25,8 @@ function container(c, w) {
     title: `${w.container} ${c.name}`,
     rows: [
       [w.state, c.state === "exited" ? `exited (${c.exit_code})${c.oom ? " OOM" : ""}` : c.state],
-      [w.image, c.image], [w.command, c.command.join(" ")], ["ID", c.id], [w.started, time(c.started)], [w.ended, c.state === "exited" ? time(c.finished) : ""],
+      [w.health, c.health.state === "none" ? "" : c.health.state],
+      [w.image, c.image], [w.command, c.command.join(" ")], ["exec", c.execs.map((e) => `${e.command}${e.user ? ` (-u ${e.user})` : ""}`).join("\n")], ["ID", c.id], [w.started, time(c.started)], [w.ended, c.state === "exited" ? time(c.finished) : ""],
       [w.user, c.user || "root"], [w.folder, c.workdir || "/"], [w.hostname, c.hostname],
       [w.ports, c.ports.map((p) => `${p.host} → ${p.inner}/${p.protocol}`).join("\n")],
       [w.mounts, c.mounts.map((m) => `${m.name || m.source} → ${m.target}${m.writable ? "" : " (ro)"}`).join("\n")],
@@ -61,6 +63,8 @@ function image(i, w) {
 
 function layer(digest, state, w) {
   const having = Object.values(state.images).filter((i) => i.layers.some((l) => l.digest === digest));
+  const arrived = state.making[digest];
+  if (!having.length && arrived) return { title: `${w.layer} ${digest.slice(7, 19)}`, rows: [[w.size, sizeText(arrived.size)]], command: "docker images" };
   if (!having.length) return null;
   const found = having[0].layers.find((l) => l.digest === digest);
   return {
@@ -71,11 +75,22 @@ function layer(digest, state, w) {
   };
 }
 
+// A step of a build that runs, or a file of a pull.
+function making(key, m, w) {
+  if (!m) return null;
+  if (key[0] === "a") return { title: w.fetching, rows: [[w.size, sizeText(m.bytes)]], command: "ls -l /var/lib/docker/tmp" };
+  return {
+    title: m.running ? w.building : w.built,
+    rows: [[w.instruction, instruction(m.text)], [w.size, m.running ? "" : sizeText(m.size)], ["ID", m.id]],
+    command: "docker buildx du",
+  };
+}
+
 function network(name, state, w) {
   const found = Object.values(state.networks).find((n) => n.name === name);
   if (!found) return null;
   const members = Object.values(state.containers).flatMap((c) => c.networks.filter((n) => n.name === name).map((n) => `${c.name} ${n.address}`));
-  return { title: `${w.network} ${name}`, rows: [[w.driver, found.driver], [w.containers, members.join("\n")]], command: `docker network inspect ${name}` };
+  return { title: `${w.network} ${name}`, rows: [[w.driver, found.driver], [w.containers, members.join("\n")]], command: `docker network inspect ${shellWord(name)}` };
 }
 
 function place(kind, name, state, w) {
@@ -86,6 +101,6 @@ function place(kind, name, state, w) {
   return {
     title: `${kind === "b" ? w.folder : w.volume} ${name}`,
     rows: [[w.containers, users.join("\n")]],
-    command: kind === "b" ? `ls -l ${name}` : `docker volume inspect ${name}`,
+    command: kind === "b" ? `ls -ld ${shellWord(name)}` : `docker volume inspect ${shellWord(name)}`,
   };
 }

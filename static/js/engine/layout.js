@@ -2,9 +2,11 @@
 //
 // Layers are a tree: a layer that several images share is drawn once, with what is built on it above.
 // A container stands on its image's last layer. Everything has a key, so that what stays can move.
+import { addMaking, bases } from "./making.js";
 import { imageNames } from "./names.js";
 
 export const CARD = { width: 158, height: 92 };
+const EXEC = 16;
 const SMALL_CARD = { width: 92, height: 40 };
 const LAYER = 24;
 const LABEL = 22;
@@ -12,19 +14,26 @@ const GAP = 10;
 const MARGIN = 14;
 const BUS = 20;
 const PLACE = { width: 150, height: 38 };
-const MIN_SLOT = 112;
+const MIN_SLOT = 140;
+const PORT = 52;
+const MAKING_SLOT = 180;
 const MANY = 24;
+const BETWEEN_ROWS = 26;
+// What is a little wider than the page is made smaller, by at most this.
+const WIDER = 1.25;
 
 // Images that are worth a place: those with containers, and those that did not come with the host.
 export function shownImages(state, { catalogue, touched, all }) {
-  const used = new Set(Object.values(state.containers).map((container) => container.image_id));
+  const used = new Set([...Object.values(state.containers).map((container) => container.image_id), ...bases(state.making)]);
   const images = Object.values(state.images);
   const shown = images.filter((image) => all || used.has(image.id) || touched.has(image.id) || !image.tags.some((tag) => catalogue.has(tag)));
   return { shown, rest: images.filter((image) => !shown.includes(image)) };
 }
 
 // The tree of layers: each node has the images that end at it.
-function layerTree(images) {
+function layerTree(images, making) {
+  const tops = new Map();
+  const byDigest = new Map();
   const root = { children: new Map(), images: [], depth: -1 };
   for (const image of [...images].sort((a, b) => a.created - b.created)) {
     let node = root;
@@ -33,9 +42,12 @@ function layerTree(images) {
         node.children.set(layer.digest, { layer, children: new Map(), images: [], depth: node.depth + 1 });
       }
       node = node.children.get(layer.digest);
+      byDigest.set(layer.digest, node);
     }
     node.images.push(image);
+    tops.set(image.id, node);
   }
+  addMaking(making, root, tops, byDigest);
   return root;
 }
 
@@ -54,6 +66,7 @@ function measure(node, containers, card) {
   const slots = node.images.map((image) => slotWidth(image, containers, card));
   const children = [...node.children.values()].map((child) => measure(child, containers, card));
   const parts = [...children, ...slots];
+  if (!parts.length) parts.push(MAKING_SLOT); // being made
   node.width = parts.reduce((sum, width) => sum + width, 0) + GAP * Math.max(0, parts.length - 1);
   return node.width;
 }
@@ -68,10 +81,26 @@ function reach(node, containers, card) {
   return Math.max(0, ...above, ...slots);
 }
 
+// Stacks side by side as far as there is room, then in another row below.
+function inRows(trees, room) {
+  const rows = [[]];
+  let left = 0;
+  for (const node of trees) {
+    if (left && left + node.width > room) {
+      rows.push([]);
+      left = 0;
+    }
+    rows.at(-1).push(node);
+    left += node.width + 2 * GAP;
+  }
+  return rows;
+}
+
 export function layout(state, { width, catalogue, touched, all }) {
   const { shown, rest } = shownImages(state, { catalogue, touched, all });
   const everyContainer = Object.values(state.containers).sort((a, b) => a.created.localeCompare(b.created));
-  const card = everyContainer.length > MANY ? SMALL_CARD : CARD;
+  const execs = everyContainer.some((container) => container.execs.length);
+  const card = everyContainer.length > MANY ? SMALL_CARD : { ...CARD, height: CARD.height + (execs ? EXEC : 0) };
   const known = new Set(shown.map((image) => image.id));
   const containers = new Map();
   const strays = [];
@@ -81,27 +110,28 @@ export function layout(state, { width, catalogue, touched, all }) {
     else containers.set(container.image_id, [container]);
   }
 
-  const tree = layerTree(shown);
+  const tree = layerTree(shown, state.making);
   const trees = [...tree.children.values()];
   for (const node of trees) measure(node, containers, card);
   const networks = Object.values(state.networks).filter((network) => !["host", "none"].includes(network.name));
   const buses = networks.filter((network) => network.name !== "bridge" || everyContainer.some((c) => c.networks.some((n) => n.name === "bridge")));
   const places = storage(state, everyContainer);
-  const high = Math.max(0, ...trees.map((node) => LAYER + reach(node, containers, card)), strays.length ? card.height + GAP : 0);
   const top = MARGIN + 26 + buses.length * BUS + GAP;
-  const base = Math.max(top + high, MARGIN + places.length * (PLACE.height + GAP) + 30);
+  const rows = inRows(trees, width * WIDER - (places.length ? PLACE.width + 40 + MARGIN : 0));
+  let base = top;
   const boxes = [];
   const lines = [];
   const at = new Map();
 
   function putContainer(container, x, y) {
     at.set(container.name, { x, y });
-    boxes.push({ key: `c:${container.id}`, kind: "container", x, y, ...card, small: card === SMALL_CARD, data: container });
+    boxes.push({ key: `c:${container.id}`, kind: "container", x, y, ...card, small: card.height === SMALL_CARD.height, data: container });
   }
 
   function put(node, x) {
     const y = base - (node.depth + 1) * LAYER;
-    boxes.push({ key: `l:${node.layer.digest}`, kind: "layer", x, y, width: node.width, height: LAYER - 3, data: node.layer });
+    const kind = node.kind ?? "layer";
+    boxes.push({ key: node.kind ? node.key : `l:${node.layer.digest}`, kind, x, y, width: node.width, height: LAYER - 3, data: node.layer });
     let left = x;
     for (const child of node.children.values()) {
       put(child, left);
@@ -121,14 +151,22 @@ export function layout(state, { width, catalogue, touched, all }) {
   }
 
   let x = MARGIN;
-  for (const node of trees) {
-    put(node, x);
-    x += node.width + 2 * GAP;
-  }
-  for (const container of strays) {
-    putContainer(container, x, base - card.height);
-    x += card.width + GAP;
-  }
+  rows.forEach((row, index) => {
+    const last = index === rows.length - 1;
+    const high = Math.max(0, ...row.map((node) => LAYER + reach(node, containers, card)), last && strays.length ? card.height + GAP : 0);
+    base += high + (index ? BETWEEN_ROWS : 0);
+    if (last) base = Math.max(base, MARGIN + places.length * (PLACE.height + GAP) + 30);
+    let left = MARGIN;
+    for (const node of row) {
+      put(node, left);
+      left += node.width + 2 * GAP;
+    }
+    for (const container of last ? strays : []) {
+      putContainer(container, left, base - card.height);
+      left += card.width + GAP;
+    }
+    x = Math.max(x, left);
+  });
 
   // Volumes and folders in a column of their own, with an arrow from each container that has them.
   const right = Math.max(x + (places.length ? 40 : 0), places.length ? width - PLACE.width - MARGIN : 0);
@@ -170,9 +208,9 @@ export function layout(state, { width, catalogue, touched, all }) {
     const from = at.get(container.name);
     if (!from) continue;
     container.ports.forEach((port, index) => {
-      const px = from.x + card.width - 24 - 34 * index;
+      const px = from.x + card.width - 30 - (PORT + 4) * index;
       lines.push({ key: `p:${container.id}:${port.host}/${port.protocol}`, kind: "pipe", d: `M${px} 2V${from.y}`, title: `${port.host} → ${container.name}:${port.inner}` });
-      boxes.push({ key: `p:${container.id}:${port.host}/${port.protocol}`, kind: "port", x: px - 26, y: 0, width: 52, height: 20, data: { container, port } });
+      boxes.push({ key: `p:${container.id}:${port.host}/${port.protocol}`, kind: "port", x: px - PORT / 2, y: 0, width: PORT, height: 20, data: { container, port } });
     });
   }
   return { boxes, lines, width: whole, height: base + MARGIN, rest: rest.flatMap((image) => imageNames(image)).sort() };

