@@ -47,7 +47,7 @@ def build_catalogue(pk: int) -> None:
         return
     try:
         key = _build(build, local_node().config)
-    except _Stopped:
+    except builds.Stopped:
         builds.end(build, CatalogueBuild.State.STOPPED)
     except (SandboxError, OSError, subprocess.SubprocessError) as error:
         log.warning("the catalogue could not be built: %s", error)
@@ -59,10 +59,6 @@ def build_catalogue(pk: int) -> None:
         builds.end(build, CatalogueBuild.State.DONE, key=key)
         audit.note(build.by, "catalogue.rolled_out", f"catalogue {key}")
         tasks.renew_pool.delay()
-
-
-class _Stopped(Exception):
-    """An administrator stopped it."""
 
 
 def _build(build: CatalogueBuild, config: RuntimeConfig) -> str:
@@ -83,10 +79,10 @@ def _build(build: CatalogueBuild, config: RuntimeConfig) -> str:
                     found = made.key
             except Exception:
                 if follower.stopped:
-                    raise _Stopped from None
+                    raise builds.Stopped from None
                 raise
             if follower.stopped:
-                raise _Stopped
+                raise builds.Stopped
             rollout.use(config, found)
             follower.say(f"new sandboxes get the catalogue {found}")
     return found

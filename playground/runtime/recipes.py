@@ -78,7 +78,7 @@ def run_logged(command: list[str], progress: Progress, what: str, tail: int = 15
                     lines = [*lines[1 - tail :], text]
                     progress(text)
         except BaseException:
-            process.kill()  # it was told to stop: nobody waits for the end
+            process.terminate()  # it was told to stop; it ends what it has started itself
             raise
     if process.returncode != 0:
         raise BuildFailed(

@@ -27,6 +27,10 @@ _EVERY = 1.0
 _KEPT = 20
 
 
+class Stopped(Exception):
+    """An administrator stopped it, or it took too long."""
+
+
 class Busy(Exception):
     """There is a build already."""
 
@@ -86,7 +90,12 @@ class Follower:
         self.stopped = False
 
     def say(self, line: str) -> None:
-        """One more line. What a build prints is not ours: only what can be shown is kept."""
+        """One more line. What a build prints is not ours: only what can be shown is kept.
+
+        Raises ``Stopped`` once it is to stop, which ends what runs outside the builder too.
+        """
+        if self.stopped:
+            raise Stopped
         text = "".join(c for c in line if c.isprintable())[:_MOST_CHARACTERS]
         with self._lock:
             self._lines.append(text)
@@ -111,7 +120,7 @@ def following(build: CatalogueBuild, cancel: Callable[[], None]) -> Iterator[Fol
         try:
             while not over.wait(_EVERY):
                 follower.keep()
-                if time.monotonic() > deadline:
+                if time.monotonic() > deadline and not follower.stopped:
                     follower.say(f"stopped: it took more than {MOST_SECONDS // 60} minutes")
                     follower.stopped = True
                 if follower.stopped:
