@@ -156,6 +156,8 @@ def test_what_a_build_says_is_bounded_and_shown_as_text() -> None:
     builds.stop()
     follower.keep()
     assert follower.stopped
+    with pytest.raises(builds.Stopped):
+        follower.say("more")
 
 
 def test_nothing_to_build_is_rolled_out_at_once(
