@@ -4,11 +4,13 @@ SHELL := /bin/bash
 PORT ?= 8000
 BIND ?= 127.0.0.1
 BENCH ?=
+STUDENTS ?= 100
+MINUTES ?= 15
 ARGS ?=
 RUN := .venv/bin/python
 DEV := .venv-dev/bin/python
 
-.PHONY: help setup setup-dev run stop test test-all test-vm lint bench screenshots doctor lock reset clean
+.PHONY: help setup setup-dev run stop test test-all test-vm lint bench load screenshots doctor lock reset clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -44,6 +46,9 @@ lint: setup-dev ## style, types, imports
 
 bench: setup-dev ## measurements as JSON lines (BENCH=sandbox.cold runs one)
 	@$(DEV) -m bench $(BENCH)
+
+load: setup-dev ## students at work against a site of its own (STUDENTS=100 MINUTES=15), with a report
+	@$(DEV) -m load --students $(STUDENTS) --minutes $(MINUTES) $(ARGS)
 
 screenshots: setup-dev ## the pictures of docs/guide, taken from the running product
 	@PYTHONPATH=. $(DEV) -m scripts.screenshots $(ARGS)
