@@ -81,6 +81,8 @@ class Layout:
             folder.mkdir(parents=True, exist_ok=True)
             os.chown(folder, 0, WEB_ID)
             folder.chmod(0o750)
+        # Root's, and read by the site: which catalogue new sandboxes get.
+        (self.var / "catalogue").mkdir(exist_ok=True)
         for folder in (self.var / "db", self.redis, self.var / "home", self.var / "archives"):
             folder.mkdir(exist_ok=True)
             os.chown(folder, WEB_ID, WEB_ID, follow_symlinks=False)
