@@ -26,6 +26,8 @@ class Ticket:
     guest: str = ""
     #: The port that a stream of ``playground.hub.ports`` leads to.
     port: int = 0
+    #: The id of the request that it was made for, for the log.
+    request_id: str = ""
 
 
 def issue(key: str, ticket: Ticket) -> str:

@@ -15,6 +15,7 @@ from playground.checks.typed import Line
 from playground.checks.verdict import Verdict
 from playground.hub.events import events
 from playground.runtime.sandbox import Sandbox
+from playground.telemetry import metrics
 
 #: Events come in bursts (a run is six of them); they are waited for this long, in seconds.
 _GATHER = 0.02
@@ -100,7 +101,11 @@ class Watcher:
         if self._sandbox.group.is_frozen():
             return {}
         self._facts.look_again()
-        return {name: evaluate(check, self._facts, lines) for name, check in checks.items()}
+        with metrics.CHECK_SECONDS.time():
+            found = {name: evaluate(check, self._facts, lines) for name, check in checks.items()}
+        for verdict in found.values():
+            metrics.CHECKS.labels("holds" if verdict.ok else "missing").inc()
+        return found
 
     async def _listen(self) -> None:
         """Take note of events, and begin anew where the engine has ended."""

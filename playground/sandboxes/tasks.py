@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -21,6 +22,7 @@ from playground.runtime.sandbox import Sandbox as Host
 from playground.sandboxes import claims, line, pool, recovery
 from playground.sandboxes.models import Sandbox
 from playground.sandboxes.nodes import local_node
+from playground.telemetry import metrics
 
 log = logging.getLogger(__name__)
 
@@ -49,12 +51,25 @@ def create(sandbox_id: str) -> None:
     if row is None or row.state != Sandbox.State.REQUESTED:
         return
     try:
-        made = local_node().create(sandbox_id)
+        made = _make(sandbox_id)
     except SandboxError as error:
         log.exception("sandbox %s could not be made", sandbox_id)
         _settle(row, Sandbox.State.FAILED, str(error))
         return
     finish(row, made)
+
+
+def _make(sandbox_id: str) -> Host:
+    """Have the node make it, and count that; raises ``SandboxError``."""
+    started = time.monotonic()
+    try:
+        made = local_node().create(sandbox_id)
+    except SandboxError:
+        metrics.FAILED.inc()
+        raise
+    metrics.MADE.inc()
+    metrics.CREATE_SECONDS.observe(time.monotonic() - started)
+    return made
 
 
 def finish(row: Sandbox, made: Host) -> None:
@@ -73,7 +88,7 @@ def refill() -> None:
     if row is None:
         return
     try:
-        made = local_node().create(row.id)
+        made = _make(row.id)
     except SandboxError as error:
         log.exception("the pool could not be refilled")
         _settle(row, Sandbox.State.FAILED, str(error))
@@ -106,6 +121,7 @@ def remove(sandbox_id: str) -> None:
     """Remove a sandbox and everything in it. Its row says first that it is over."""
     claims.give_up(sandbox_id, "it was removed")
     local_node().clear(sandbox_id)
+    metrics.REMOVED.inc()
     if row := Sandbox.objects.filter(id=sandbox_id).first():
         _tell(row)
     admit()
