@@ -314,8 +314,7 @@ LOGGING = {
         "celery": {"level": "WARNING"},
         "playground.observing": {"level": _requests},
         "playground.tasks": {"level": _requests},
-        # These have handlers of their own otherwise.
-        "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+        # It has handlers of its own otherwise.
         "uvicorn": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         "uvicorn.error": {"level": "WARNING"},
     },
