@@ -100,8 +100,8 @@ class Observed:
         try:
             await self.inner(scope, taken, given)
         finally:
-            gauge.dec()
             passed.count()
+            gauge.dec()
             facts = {"kind": kind, "seconds": round(time.monotonic() - started, 1)}
             log.info("websocket %s closed", kind, extra=facts)
 

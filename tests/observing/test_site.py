@@ -9,6 +9,7 @@ import signal
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from http.cookiejar import CookieJar
 from typing import Any
 
@@ -19,6 +20,7 @@ from websockets.sync.client import connect
 
 from bench.site import RunningSite
 from playground.runtime.config import PROJECT_ROOT
+from playground.serve.leftovers import processes
 from tests.observing import dashboards
 from tests.support import wait_until
 
@@ -105,6 +107,8 @@ def test_metrics_change_when_a_sandbox_is_made(
     assert before["playground_sandboxes", "ready"] == 0
     assert before["playground_sandboxes_made_total",] == 0
     wait_until(lambda: samples(site)["playground_websockets_open", "terminal"] == 0)
+    # A task is counted when all is done, which is after its student has heard of it.
+    wait_until(lambda: ("playground_tasks_total", "create", "success") in samples(site))
     after = samples(site)
     assert after["playground_sandboxes", "ready"] == 1
     assert after["playground_node_sandboxes", "running"] == 1
@@ -134,6 +138,12 @@ def test_one_id_is_in_the_lines_of_web_worker_and_hub(
     opened = next(line for line in found if line.get("purpose") == "terminal")
     assert opened["process"] == "hub"
     assert opened["sandbox"] == made["sandbox"]
+
+
+def cmdline(process: psutil.Process) -> list[str]:
+    with suppress(psutil.Error):
+        return process.cmdline()
+    return []
 
 
 def of(line: dict[str, Any], name: str) -> bool:
@@ -202,12 +212,7 @@ def test_a_killed_hub_takes_its_open_connections_with_it(
 ) -> None:
     counted = samples(site)["playground_terminal_bytes_total", "out"]
     assert samples(site)["playground_terminals_open",] == 1
-    hub = next(
-        process
-        for process in psutil.process_iter()
-        if process.cmdline()[1:] == ["-m", "playground.hub"]
-        and process.environ().get("PLAYGROUND_SERVE") == str(site.var)
-    )
+    hub = next(p for p in processes(site.layout) if cmdline(p)[1:] == ["-m", "playground.hub"])
     hub.kill()
     wait_until(lambda: samples(site)["playground_hub_up",] == 0)
     wait_until(lambda: samples(site)["playground_hub_up",] == 1, 20)
