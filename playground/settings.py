@@ -67,7 +67,9 @@ INSTALLED_APPS = [
     "playground.sandboxes",
     "playground.archives",
     "lessons",
+    "playground.classes",
     "playground.operators",
+    "playground.lti",
     "playground.backup",
     "django.contrib.admin",
 ]
@@ -104,6 +106,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "playground.sandboxes.context.node_status",
                 "playground.operators.context.announcements",
+                "playground.classes.context.classes",
             ],
         },
     }
@@ -252,6 +255,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 3.0},
     },
     "reap_archives": {"task": "playground.archives.tasks.reap_archives", "schedule": 300.0},
+    "send_due_grades": {"task": "playground.lti.tasks.send_due_grades", "schedule": 60.0},
 }
 
 #: The hub of this node, a unix socket.
@@ -269,6 +273,13 @@ SANDBOX_FREEZE_MINUTES = _number("PLAYGROUND_SANDBOX_FREEZE_MINUTES", 5)
 SANDBOX_IDLE_MINUTES = _number("PLAYGROUND_SANDBOX_IDLE_MINUTES", 60)
 #: However busy it is, a sandbox is removed so long after it was claimed.
 SANDBOX_LIFE_MINUTES = _number("PLAYGROUND_SANDBOX_LIFE_MINUTES", 12 * 60)
+
+#: The most that a class may give each of its members' sandboxes; what is not set here is what any
+#: sandbox may use, so that a class can only ask for less.
+CLASS_MEMORY_MB = _number("PLAYGROUND_CLASS_MEMORY_MB", 0)
+CLASS_CPUS = _number("PLAYGROUND_CLASS_CPUS", 0)
+CLASS_DISK_MB = _number("PLAYGROUND_CLASS_DISK_MB", 0)
+CLASS_LIFE_MINUTES = _number("PLAYGROUND_CLASS_LIFE_MINUTES", 0)
 
 #: Sandboxes on this machine at the most, those of the pool counted; 0: as many as memory allows.
 SANDBOXES_MAX = _number("PLAYGROUND_SANDBOXES_MAX", 0)

@@ -110,7 +110,7 @@ class Hub:
             extra={"purpose": ticket.purpose, "sandbox": sandbox.id},
         )
         if ticket.purpose == "terminal":
-            await self._serve_terminal(connection, sandbox, ticket.terminal, query, ticket.guest)
+            await self._serve_terminal(connection, sandbox, ticket, query)
         elif ticket.purpose == "files":
             shell = self.terminals.get((sandbox.id, ticket.terminal))
             folder = shell.folder() if shell else ""
@@ -162,15 +162,19 @@ class Hub:
         self,
         connection: ServerConnection,
         sandbox: Sandbox,
-        name: str,
+        ticket: tickets.Ticket,
         query: Mapping[str, str],
-        guest: str,
     ) -> None:
         columns, rows = _size(query)
-        if guest and (sandbox.id, name) not in self.terminals:
+        name = ticket.terminal
+        if ticket.guest and not name:  # any will do
+            name = next(iter(self.names(sandbox)), "")
+        if ticket.guest and (sandbox.id, name) not in self.terminals:
             raise SandboxError("There is no such terminal now")
         terminal = await self._terminal(sandbox, name, columns, rows)
-        session = Session(connection, self, terminal, sandbox, query, guest)
+        session = Session(
+            connection, self, terminal, sandbox, query, ticket.guest, sees_all=ticket.sees_all
+        )
         terminal.attach(session)
         metrics.VIEWERS.inc()
         terminal.resize(session, columns, rows)

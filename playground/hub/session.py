@@ -53,10 +53,14 @@ class Session:
         sandbox: Sandbox,
         query: Mapping[str, str],
         guest: str = "",
+        *,
+        sees_all: bool = False,
     ) -> None:
         #: Whether this is the student's own page; else a guest's of that name.
         self.owner = not guest
         self.name = guest[:MAX_NAME]
+        #: Whether it is told of the host's other terminals.
+        self.sees_all = sees_all or self.owner
         self.connection = connection
         self.hub = hub
         self.sandbox = sandbox
@@ -101,7 +105,7 @@ class Session:
                     "terminal": self.terminal.name,
                     "input": self.counted,
                     "host": self.sandbox.id,
-                    "terminals": self.hub.names(self.sandbox) if self.owner else [],
+                    "terminals": self.hub.names(self.sandbox) if self.sees_all else [],
                 },
             )
         )

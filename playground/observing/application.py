@@ -22,7 +22,7 @@ Application = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 
 #: Where Django's middleware notes which view answers; a name in the ASGI scope.
 VIEW = "playground.view"
-_KINDS = {"terminal", "watch", "engine", "layers", "lesson"}
+_KINDS = {"terminal", "watch", "engine", "layers", "lesson", "classes", "teach"}
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 #: Seconds after which what a websocket has passed on is counted; not with each keystroke.
 _COUNT_AFTER = 1.0

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from playground.sandboxes import line, pool
+from playground.sandboxes import kinds, line, pool
 from playground.sandboxes.models import Sandbox
 from playground.serial import one_at_a_time
 
@@ -65,9 +65,17 @@ def _find_or_make(owner: str, address: str) -> tuple[Sandbox, bool]:
             if found := _living(owner):  # another tab was quicker
                 return found, False
             _check_network(address)
-            if not line.waiting().exists() and (pooled := pool.take(owner, address)):
+            kind = kinds.kind_of(owner)
+            if not line.waiting().exists() and (pooled := pool.take(owner, address, kind)):
                 return pooled, True
-            place = Sandbox(owner=owner, address=address, state=Sandbox.State.WAITING)
+            place = Sandbox(
+                owner=owner,
+                address=address,
+                state=Sandbox.State.WAITING,
+                kind=kind.key,
+                limits=kind.limits,
+                life_minutes=kind.life_minutes,
+            )
             place.save(force_insert=True)
             return place, True
     except IntegrityError:  # another tab was quicker

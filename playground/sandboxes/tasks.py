@@ -19,7 +19,7 @@ from django.utils import timezone
 from playground.runtime import budget
 from playground.runtime.errors import NoSuchSandbox, SandboxError
 from playground.runtime.sandbox import Sandbox as Host
-from playground.sandboxes import claims, line, pool, recovery
+from playground.sandboxes import claims, kinds, line, pool, recovery
 from playground.sandboxes.models import Sandbox
 from playground.sandboxes.nodes import local_node
 from playground.telemetry import metrics
@@ -51,7 +51,7 @@ def create(sandbox_id: str) -> None:
     if row is None or row.state != Sandbox.State.REQUESTED:
         return
     try:
-        made = _make(sandbox_id)
+        made = _make(row)
     except SandboxError as error:
         log.exception("sandbox %s could not be made", sandbox_id)
         _settle(row, Sandbox.State.FAILED, str(error))
@@ -59,11 +59,12 @@ def create(sandbox_id: str) -> None:
     finish(row, made)
 
 
-def _make(sandbox_id: str) -> Host:
-    """Have the node make it, and count that; raises ``SandboxError``."""
-    started = time.monotonic()
+def _make(row: Sandbox) -> Host:
+    """Make a row's sandbox with the limits of its kind, and count it; raises ``SandboxError``."""
+    node, started = local_node(), time.monotonic()
+    limits = kinds.applied(node.config.limits, row.limits) if row.limits else None
     try:
-        made = local_node().create(sandbox_id)
+        made = node.create(row.id, limits)
     except SandboxError:
         metrics.FAILED.inc()
         raise
@@ -88,7 +89,7 @@ def refill() -> None:
     if row is None:
         return
     try:
-        made = _make(row.id)
+        made = _make(row)
     except SandboxError as error:
         log.exception("the pool could not be refilled")
         _settle(row, Sandbox.State.FAILED, str(error))
@@ -151,8 +152,11 @@ def reap() -> None:
     now = timezone.now()
     unseen = Q(last_seen__lt=now - timedelta(minutes=settings.SANDBOX_IDLE_MINUTES))
     old = Q(claimed__lt=now - timedelta(minutes=settings.SANDBOX_LIFE_MINUTES))
-    over = Sandbox.objects.filter(unseen | old, state=Sandbox.State.READY)
-    for sandbox_id in over.values_list("id", flat=True):
+    old &= Q(life_minutes=None)
+    given = Sandbox.objects.filter(state=Sandbox.State.READY)
+    over = set(given.filter(unseen | old).values_list("id", flat=True))
+    over |= {each.id for each in given.exclude(life_minutes=None) if each.is_over()}
+    for sandbox_id in over:
         if claims.give_up(sandbox_id, "its time was over"):
             remove.delay(sandbox_id)
     _freeze_idle()
