@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 from playground.accounts.students import student_of
 from playground.hub import protocol, tickets
 from playground.hub.together import wait_for_event
-from playground.sandboxes import addresses, claims, gateway, line, rates
+from playground.sandboxes import addresses, claims, gateway, limits, line, rates
 from playground.sandboxes.context import node_status
 from playground.sandboxes.models import Sandbox
 from playground.telemetry import ids
@@ -298,12 +298,13 @@ class EngineConsumer(SandboxConsumer):
         """Begin to talk to the hub; called each time that the stream to it is there."""
 
     async def remind(self, sandbox: Sandbox) -> None:
-        left = sandbox.minutes_left()
+        left = await database_sync_to_async(sandbox.minutes_left)()
         if left is not None and left > _REMIND_BEFORE:
             left = None
         if left != self._reminded:
             self._reminded = left
-            hours = round(sandbox.life / 60, 1)
+            life = sandbox.life_minutes or limits.known("SANDBOX_LIFE_MINUTES")
+            hours = round(life / 60, 1)
             ends = {"minutes": left, "hours": hours} if left else None
             await self.send(text_data=json.dumps({"ends": ends}))
 

@@ -22,6 +22,7 @@ import psutil
 from honcho.manager import Manager
 from honcho.printer import Printer
 
+from playground.runtime.catalogue import builder
 from playground.runtime.config import RuntimeConfig
 from playground.runtime.doctor import reason
 from playground.runtime.errors import SandboxError
@@ -106,6 +107,7 @@ def _stop(layout: Layout, config: RuntimeConfig, keep: bool) -> int:
                     psutil.Process(int(pid)).wait(timeout=5)
     ended = leftovers.end(layout)
     layout.clear_run()
+    builder.clear_dead_unless_busy(config)
     node = Node(config)
     swept = [] if keep else node.sweep()
     if not keep:
@@ -184,6 +186,7 @@ def _serve(layout: Layout, config: RuntimeConfig, host: str, port: int, keep: bo
             node.shutdown()
         else:
             print("• stopped; the sandboxes are there at the next start", flush=True)
+        builder.clear_dead_unless_busy(config)
         layout.clear_run()
     return 0 if asked else 1
 

@@ -93,6 +93,8 @@ class Layout:
         web = self.metrics / "web"
         web.mkdir(exist_ok=True)
         os.chown(web, WEB_ID, WEB_ID, follow_symlinks=False)
+        # Root's, and read by the site: which catalogue new sandboxes get.
+        (self.var / "catalogue").mkdir(exist_ok=True)
         for folder in (self.var / "db", self.redis, self.var / "home", self.var / "archives"):
             folder.mkdir(exist_ok=True)
             os.chown(folder, WEB_ID, WEB_ID, follow_symlinks=False)
