@@ -21,6 +21,7 @@ from playground.hub.together import wait_for_event
 from playground.sandboxes import addresses, claims, gateway, limits, line, rates
 from playground.sandboxes.context import node_status
 from playground.sandboxes.models import Sandbox
+from playground.telemetry import ids
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,11 @@ _QUERY = ("columns", "rows", "after", "page", "shell")
 
 class SandboxUnavailable(Exception):
     """The student can have no sandbox now; the text is for them."""
+
+
+def _with_id(message: str) -> str:
+    """A notice with the id by which its log lines are found."""
+    return f"{message} [{ids.current()}]" if ids.current() else message
 
 
 class SandboxConsumer(AsyncWebsocketConsumer):
@@ -128,7 +134,7 @@ class SandboxConsumer(AsyncWebsocketConsumer):
         try:
             sandbox = await self._ready_sandbox(student)
         except SandboxUnavailable as error:
-            await self.tell({"state": "unavailable", "message": str(error)})
+            await self.tell({"state": "unavailable", "message": _with_id(str(error))})
             await self.close(CLOSE_GONE)
             return
         await self._serve(sandbox)
@@ -140,7 +146,8 @@ class SandboxConsumer(AsyncWebsocketConsumer):
             await self._pump(sandbox)
         except (OSError, WebSocketException):
             log.warning("the hub at %s cannot be reached", settings.HUB_SOCKET)
-            await self.tell({"state": "hub", "message": "The terminal hub does not answer."})
+            message = _with_id("The terminal hub does not answer.")
+            await self.tell({"state": "hub", "message": message})
         except protocol.BadFrame:
             code = CLOSE_BAD_FRAME
         await self.close(code)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -21,6 +22,7 @@ from playground.runtime.sandbox import Sandbox as Host
 from playground.sandboxes import claims, kinds, limits, line, pool, recovery
 from playground.sandboxes.models import Sandbox
 from playground.sandboxes.nodes import local_node
+from playground.telemetry import metrics
 
 log = logging.getLogger(__name__)
 
@@ -58,8 +60,16 @@ def create(sandbox_id: str) -> None:
 
 
 def _make(row: Sandbox) -> Host:
-    """Make a row's sandbox with the limits of its kind; raises ``SandboxError``."""
-    return local_node().create(row.id, kinds.applied(limits.for_sandbox(), row.limits))
+    """Make a row's sandbox with the limits of its kind, and count it; raises ``SandboxError``."""
+    started = time.monotonic()
+    try:
+        made = local_node().create(row.id, kinds.applied(limits.for_sandbox(), row.limits))
+    except SandboxError:
+        metrics.FAILED.inc()
+        raise
+    metrics.MADE.inc()
+    metrics.CREATE_SECONDS.observe(time.monotonic() - started)
+    return made
 
 
 def finish(row: Sandbox, made: Host) -> None:
@@ -135,6 +145,7 @@ def remove(sandbox_id: str) -> None:
     """Remove a sandbox and everything in it. Its row says first that it is over."""
     claims.give_up(sandbox_id, "it was removed")
     local_node().clear(sandbox_id)
+    metrics.REMOVED.inc()
     if row := Sandbox.objects.filter(id=sandbox_id).first():
         _tell(row)
     admit()
