@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -22,6 +22,10 @@ from playground.api.scopes import SCOPES
 _SHOWN = 50
 
 
+def _lives() -> list[tuple[int, str]]:
+    return [(days, ngettext("%d day", "%d days", days) % days) for days in tokens.LIVES]
+
+
 class TokenForm(forms.Form):
     """What a new token is for."""
 
@@ -32,7 +36,7 @@ class TokenForm(forms.Form):
         label=gettext_lazy("It may"),
     )
     days = forms.TypedChoiceField(
-        choices=[(n, ngettext_lazy("%d day", "%d days", n) % n) for n in tokens.LIVES],
+        choices=_lives,
         coerce=int,
         initial=30,
         label=gettext_lazy("Good for"),
