@@ -15,7 +15,7 @@ from playground.accounts.models import User
 from playground.accounts.students import student_of
 from playground.api import tokens
 from playground.api.models import Token
-from playground.api.scopes import LESSONS_READ, PROGRESS_READ
+from playground.api.scopes import LESSONS_READ, PROGRESS_READ, SANDBOXES_READ, SANDBOXES_WRITE
 
 pytestmark = pytest.mark.django_db
 By = Callable[..., Client]
@@ -104,3 +104,23 @@ def test_each_token_has_a_rate(by: By, settings: Any) -> None:
     answer = first.get("/api/v1/lessons")
     assert is_problem(answer, 429, "rate") and 0 < int(answer["Retry-After"]) <= 60
     assert second.get("/api/v1/lessons").status_code == 200
+
+
+def test_commands_have_a_rate_and_need_their_scope(by: By, mina: User, settings: Any) -> None:
+    from playground.sandboxes.models import Sandbox
+
+    settings.API_COMMANDS_A_MINUTE = 2
+    Sandbox.objects.create(id="s-0123456789abcdef", owner=mina.student, state="requested")
+    path, body = "/api/v1/sandboxes/s-0123456789abcdef/exec", {"command": ["true"]}
+
+    def run(client: Client) -> Any:
+        return client.post(path, body, content_type="application/json")
+
+    client = by()
+    answers = [run(client) for _ in range(3)]
+    assert is_problem(answers[0], 409, "not-ready") and is_problem(answers[2], 429, "rate")
+    assert client.get("/api/v1/sandboxes").status_code == 200
+    assert is_problem(run(by(SANDBOXES_READ)), 403, "scope")
+    jun = User.objects.create_user("jun")
+    _, text = tokens.make(jun, "test", [SANDBOXES_WRITE], 7)
+    assert is_problem(run(Client(headers={"authorization": f"Bearer {text}"})), 404, "missing")
