@@ -45,7 +45,7 @@ class SandboxOut(Schema):
 class CommandIn(Schema):
     """A command without a terminal."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     command: list[_Word] = Field(
         min_length=1,
