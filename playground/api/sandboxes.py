@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from django.http import HttpRequest
 from ninja import Path, Router, Schema, Status
-from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from playground.api import problems
 from playground.api.access import Rate, caller, who_has
@@ -30,6 +30,13 @@ _MOST_BYTES = 48 << 10
 _Word = Annotated[str, StringConstraints(max_length=16_000, pattern=r"^[^\x00]*$")]
 
 
+def _number(value: object) -> object:
+    """JSON's numbers alone, 20.0 among them, which is an integer there; pydantic takes more."""
+    if isinstance(value, bool | str):
+        raise ValueError("it should be a number")
+    return value
+
+
 class SandboxOut(Schema):
     """One's sandbox, or the wish for it."""
 
@@ -45,7 +52,7 @@ class SandboxOut(Schema):
 class CommandIn(Schema):
     """A command without a terminal."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid")
 
     command: list[_Word] = Field(
         min_length=1,
@@ -54,7 +61,9 @@ class CommandIn(Schema):
         examples=[["docker", "ps"], ["sh", "-c", "docker ps | wc -l"]],
     )
     stdin: str = Field("", max_length=32_000)
-    seconds: int = Field(20, ge=1, le=MOST_SECONDS, description="It is ended after that.")
+    seconds: Annotated[int, BeforeValidator(_number)] = Field(
+        20, ge=1, le=MOST_SECONDS, description="It is ended after that."
+    )
 
     @model_validator(mode="after")
     def _fits(self) -> CommandIn:
