@@ -10,7 +10,7 @@ ARGS ?=
 RUN := .venv/bin/python
 DEV := .venv-dev/bin/python
 
-.PHONY: help setup setup-dev run stop test test-all test-vm lint bench load screenshots doctor lock reset clean
+.PHONY: help setup setup-dev run stop test test-all test-vm lint bench load screenshots doctor openapi lock reset clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -55,6 +55,9 @@ screenshots: setup-dev ## the pictures of docs/guide, taken from the running pro
 
 doctor: setup ## check this machine
 	@$(RUN) manage.py doctor
+
+openapi: setup-dev ## write docs/openapi.json anew
+	@$(DEV) manage.py export_openapi_schema --api playground.api.main.api --indent 1 --sorted --output docs/openapi.json
 
 lock: ## pin what requirements*.in ask for
 	@uv pip compile -q --universal --python-version 3.10 --no-annotate --no-header requirements.in -o requirements.txt

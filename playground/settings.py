@@ -71,6 +71,8 @@ INSTALLED_APPS = [
     "playground.operators",
     "playground.lti",
     "playground.backup",
+    "ninja",
+    "playground.api",
     "django.contrib.admin",
 ]
 
@@ -292,6 +294,10 @@ SANDBOXES_PER_ADDRESS = _number("PLAYGROUND_SANDBOXES_PER_ADDRESS", 60)
 #: Frames a second that a page may send. One that parses 20 MB/s acknowledges each piece of 16 kB,
 #: 1,250 times a second; a paste of 1 MB is 32 frames.
 FRAMES_A_SECOND = _number("PLAYGROUND_FRAMES_A_SECOND", 2000)
+
+#: Requests of the API a minute by one token or student, and commands among them; 0: no limit.
+API_REQUESTS_A_MINUTE = _number("PLAYGROUND_API_REQUESTS_A_MINUTE", 120)
+API_COMMANDS_A_MINUTE = _number("PLAYGROUND_API_COMMANDS_A_MINUTE", 30)
 
 #: Sandboxes that wait ready for a student: at least, at most, and what memory they must leave.
 POOL_MIN = _number("PLAYGROUND_POOL_MIN", 2)

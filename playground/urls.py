@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("operator/", include("playground.operators.urls")),
     path("lti/", include("playground.lti.urls")),
     path("admin/", admin.site.urls),
+    path("", include("playground.api.urls")),
     path("account/", include("playground.accounts.urls")),
     path("", include("playground.classes.urls")),
     path("i18n/", include("django.conf.urls.i18n")),

@@ -2,7 +2,8 @@
 
 A websocket library gives framing, limits and back pressure, and TLS where the stream crosses
 machines. A connection names what it wants by its path: ``/terminal``, ``/engine``, ``/inspect``,
-``/files``, ``/layers``, ``/checks``, or ``/catalogue`` and ``/node``, which are about no sandbox.
+``/files``, ``/exec``, ``/layers``, ``/checks``, or ``/catalogue`` and
+``/node``, which are about no sandbox.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from websockets.exceptions import ConnectionClosed
 
 from playground.hub import node_view, protocol, shim_link, tickets
 from playground.hub.checks_view import ChecksSession, Listener
+from playground.hub.commands import Commands
 from playground.hub.engine_view import EngineView
 from playground.hub.files import Transfers
 from playground.hub.inspect_view import inspect
@@ -53,6 +55,7 @@ class Hub:
         self.key = key
         self.terminals: dict[tuple[str, str], Terminal] = {}
         self._transfers = Transfers()
+        self._commands = Commands()
         self._layers = LayersView()
         # Threads of their own: engines that never answer hold up other engines at the worst.
         self._engine_threads = ThreadPoolExecutor(_ENGINE_THREADS, "engine")
@@ -115,6 +118,8 @@ class Hub:
             shell = self.terminals.get((sandbox.id, ticket.terminal))
             folder = shell.folder() if shell else ""
             await self._transfers.serve(connection, sandbox, folder, query)
+        elif ticket.purpose == "exec":
+            await self._commands.serve(connection, sandbox)
         elif ticket.purpose == "checks":
             await self._serve_checks(connection, sandbox)
         elif ticket.purpose == "inspect":

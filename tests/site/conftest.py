@@ -88,7 +88,8 @@ def var(tmp_path: Path) -> Iterator[Path]:
 def site(fit_machine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     # All tests come from one address, and each is a student of its own.
     var = tmp_path_factory.mktemp("site") / "var"
-    site = start_site(var, PLAYGROUND_SANDBOXES_PER_ADDRESS="0")
+    unbound = ("SANDBOXES_PER_ADDRESS", "API_REQUESTS_A_MINUTE", "API_COMMANDS_A_MINUTE")
+    site = start_site(var, **{f"PLAYGROUND_{name}": "0" for name in unbound})
     yield site
     site.stop()
     if os.environ.get("PLAYGROUND_TEST_LOG"):
