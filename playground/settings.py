@@ -91,6 +91,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
+    "playground.api.problems.ProblemsMiddleware",
 ]
 
 ROOT_URLCONF = "playground.urls"

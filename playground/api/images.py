@@ -77,8 +77,7 @@ def _ask(request: HttpRequest, where: str, question: dict[str, Any]) -> dict[str
         purpose, sandbox_id = "layers", row.id
     answer = ask_hub(purpose, sandbox_id, {"id": 1, **question}, _WITHIN)
     if isinstance(found := answer.get("answer"), dict):
-        plain: dict[str, Any] = _plain(found)
-        return plain
+        return {key: _plain(each) for key, each in found.items()}
     if answer.get("error") in ("engine", "gone", "failed"):
         raise unavailable()
     raise problems.missing("image, layer or folder", "GET /api/v1/images lists the images.")

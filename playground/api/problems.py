@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -104,6 +105,23 @@ def not_found(request: HttpRequest) -> HttpResponse:
     """The answer at an address that the API has not."""
     hint = "The addresses are listed at /api/ and in /api/v1/openapi.json."
     return missing("address", hint).response()
+
+
+class ProblemsMiddleware:
+    """Say "not this method" as a problem document; ninja has a word of plain text for it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        answer = self.get_response(request)
+        if answer.status_code != 405 or not request.path.startswith("/api/v1/"):
+            return answer
+        allowed = answer["Allow"]
+        found = Problem(
+            405, "method", "Not this method", f"This address takes {allowed}.", Allow=allowed
+        )
+        return found.response()
 
 
 def install(api: NinjaAPI) -> None:

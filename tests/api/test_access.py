@@ -34,6 +34,8 @@ def test_nobody_gets_nothing_and_hears_what_to_do() -> None:
         assert is_problem(answer, 401, "unauthorized")
         assert answer["WWW-Authenticate"].startswith("Bearer")
     assert is_problem(Client().get("/api/v1/no-such"), 404, "missing")
+    answer = Client().put("/api/v1/sandboxes")
+    assert is_problem(answer, 405, "method") and "POST" in answer["Allow"]
 
 
 def test_a_token_does_what_its_scopes_say(by: By, mina: User) -> None:

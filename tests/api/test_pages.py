@@ -53,11 +53,11 @@ def test_what_makes_no_token(signed_in: Client, change: dict[str, object]) -> No
 
 
 def test_nobody_ends_a_token_of_somebody_else(signed_in: Client) -> None:
-    row, _ = tokens.make(User.objects.create_user("jun"), "his", [LESSONS_READ], 7)
+    row, _ = tokens.make(User.objects.create_user("jun"), "juns-own", [LESSONS_READ], 7)
     signed_in.post(f"{PAGE}{row.pk}/end/")
     row.refresh_from_db()
     assert row.is_good
-    assert "his" not in signed_in.get(PAGE).content.decode()
+    assert "juns-own" not in signed_in.get(PAGE).content.decode()
     assert Client().get(PAGE).status_code == 302
 
 

@@ -145,8 +145,8 @@ def test_schemathesis_finds_nothing(callers: list[Caller], sandbox: str) -> None
             suppress_health_check=list(HealthCheck),
         )
         @given(
-            case=operation.as_strategy(generation_mode=GenerationMode.POSITIVE)  # type: ignore[arg-type]
-            | operation.as_strategy(generation_mode=GenerationMode.NEGATIVE)  # type: ignore[arg-type]
+            case=operation.as_strategy(GenerationMode("positive"))
+            | operation.as_strategy(GenerationMode("negative"))
         )
         def throw(case: Any) -> None:
             if str(case.path_parameters.get("sandbox_id", "")).startswith("s-"):
