@@ -6,10 +6,11 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from playground.sandboxes import room
-from playground.sandboxes.models import Sandbox, new_id
+from playground.sandboxes.clock import now
+from playground.sandboxes.models import NodeRecord, Sandbox, new_id
+from playground.sandboxes.nodes import here, record
 from playground.serial import one_at_a_time
 
 #: Claims of the last minutes say how many are coming: as many again are kept ready.
@@ -22,26 +23,32 @@ _OWNER = "pool:"
 
 def wish() -> Sandbox | None:
     """Take a place for a sandbox of the pool; ``None`` if it needs none or there is none."""
-    with one_at_a_time("pool"):
+    with one_at_a_time(f"pool {settings.NODE}"):
         if not is_short():
             return None
         wished: Sandbox = Sandbox.objects.create(
-            state=Sandbox.State.REQUESTED, owner=f"{_OWNER}{new_id()}"
+            state=Sandbox.State.REQUESTED, owner=f"{_OWNER}{new_id()}", node=settings.NODE
         )
         return wished
 
 
 def wishes() -> QuerySet[Sandbox]:
-    """Rows of sandboxes that are being made for the pool."""
+    """Rows of sandboxes that are being made for this node's pool."""
     wished: QuerySet[Sandbox] = Sandbox.objects.filter(
-        state=Sandbox.State.REQUESTED, owner__startswith=_OWNER
+        here(), state=Sandbox.State.REQUESTED, owner__startswith=_OWNER
     )
     return wished
 
 
 def ready() -> int:
-    """How many are in the pool."""
+    """How many are in the pools of all nodes."""
     found: int = Sandbox.objects.filter(state=Sandbox.State.POOLED).count()
+    return found
+
+
+def ready_here() -> int:
+    """How many are in this node's pool."""
+    found: int = Sandbox.objects.filter(here(), state=Sandbox.State.POOLED).count()
     return found
 
 
@@ -52,14 +59,16 @@ def take(owner: str, address: str = "") -> Sandbox | None:
     ``IntegrityError`` if the student has a living sandbox already.
     """
     waiting = Sandbox.objects.filter(state=Sandbox.State.POOLED).order_by("created")
+    if names := list(NodeRecord.objects.exclude(state="up").values_list("name", flat=True)):
+        waiting = waiting.exclude(node__in=names)
     for sandbox in list[Sandbox](waiting[:8]):
-        now = timezone.now()
+        moment = now()
         taken = Sandbox.objects.filter(id=sandbox.id, state=Sandbox.State.POOLED).update(
             owner=owner,
             address=address,
             state=Sandbox.State.READY,
-            claimed=now,
-            last_seen=now,
+            claimed=moment,
+            last_seen=moment,
         )
         if taken:
             sandbox.refresh_from_db()
@@ -68,8 +77,11 @@ def take(owner: str, address: str = "") -> Sandbox | None:
 
 
 def target() -> int:
-    """How many should be ready: the least, and one for each claim of the last minutes."""
-    recent: int = Sandbox.objects.filter(claimed__gt=timezone.now() - _DEMAND_WINDOW).count()
+    """How many should be ready here: the least, and one for each claim of the last minutes."""
+    own = record()
+    if own is not None and own.state != NodeRecord.State.UP:
+        return 0
+    recent: int = Sandbox.objects.filter(here(), claimed__gt=now() - _DEMAND_WINDOW).count()
     wanted: int = min(settings.POOL_MIN + recent, settings.POOL_MAX)
     return wanted
 
@@ -81,12 +93,12 @@ def is_short() -> bool:
     """
     if Sandbox.objects.filter(state=Sandbox.State.WAITING).exists():
         return False
-    return ready() < target() and room.places() > 0 and has_memory()
+    return ready_here() < target() and room.places_here() > 0 and has_memory()
 
 
 def surplus() -> list[str]:
     """Ids of pooled sandboxes beyond what is wanted, the oldest first."""
-    pooled = Sandbox.objects.filter(state=Sandbox.State.POOLED).order_by("created")
+    pooled = Sandbox.objects.filter(here(), state=Sandbox.State.POOLED).order_by("created")
     ids = list(pooled.values_list("id", flat=True))
     return ids[: max(0, len(ids) - target())]
 
