@@ -6,7 +6,6 @@ import re
 import threading
 import time
 import urllib.request
-from contextlib import suppress
 
 from websocket import WebSocket, WebSocketException, WebSocketTimeoutException, create_connection
 
@@ -22,6 +21,7 @@ class Student:
         self.hosts = hosts
         self.shells: list[str] = []
         self.told: list[bytes] = []
+        self.errors: list[str] = []
         self.pongs = 0
         self.longest = 0.0
         self.heard = 0.0
@@ -45,18 +45,21 @@ class Student:
     def _run(self) -> None:
         turn = 0
         while not self._stop.is_set():
-            with suppress(WebSocketException, OSError):
+            try:
                 address = self.hosts[turn % len(self.hosts)]
                 socket = create_connection(
                     f"ws://{address}/ws/terminal/main/?columns=80&rows=24",
                     cookie=self.cookie,
                     origin=f"http://{address}",
-                    timeout=_EVERY,
+                    timeout=10,
                 )
+                socket.settimeout(_EVERY)
                 try:
                     self._talk(socket)
                 finally:
                     socket.close(timeout=0)
+            except (WebSocketException, OSError) as error:
+                self.errors.append(repr(error)[:200])
             turn += 1
             self._stop.wait(0.3)
 

@@ -84,6 +84,7 @@ def test_nothing_is_lost_but_what_lay_on_the_killed_node(row: Row) -> None:
     finally:
         for each in students:
             each.close()
+            print(each.pongs, each.shells, each.longest, each.errors[-3:], each.told[-3:])
 
 
 def cut_off(row: Row, students: list[Student], killed: str) -> None:
