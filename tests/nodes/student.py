@@ -26,7 +26,7 @@ class Student:
         self.longest = 0.0
         self.heard = 0.0
         self._stop = threading.Event()
-        self.cookie = cookie_of(space, f"http://{hosts[0]}/lessons/")
+        self.cookie = cookie_of(space, f"http://{hosts[0]}/lessons/first-container/")
         self._thread = threading.Thread(target=lambda: space.call(self._run), daemon=True)
         self._thread.start()
 
@@ -57,7 +57,7 @@ class Student:
                 try:
                     self._talk(socket)
                 finally:
-                    socket.close(timeout=0)
+                    socket.shutdown()  # without a word, as a page that has gone
             except (WebSocketException, OSError) as error:
                 self.errors.append(repr(error)[:200])
             turn += 1
