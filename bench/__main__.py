@@ -6,8 +6,10 @@ import sys
 from collections.abc import Callable
 
 from bench.chaos import chaos
+from bench.classes import viewers
 from bench.density import density
 from bench.layers import analyse
+from bench.notice import notice
 from bench.ports import latency as port_latency
 from bench.ports import throughput as port_throughput
 from bench.prompt import claim, prompt
@@ -34,6 +36,8 @@ BENCHES: dict[str, Callable[[], None]] = {
     "view.frames": view_frames,
     "port.throughput": port_throughput,
     "port.latency": port_latency,
+    "checks.notice": notice,
+    "class.viewers": viewers,
     "chaos.lost": chaos,
     "chaos.leaked": chaos,
 }

@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from lessons import progress
+from lessons.signals import student_carried
 from playground.accounts.models import User
 from playground.accounts.signals import student_moves
 from playground.accounts.students import become, ensure_student, student_of
@@ -52,6 +53,7 @@ def take(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "lessons/carry.html", {"account": True}, status=410)
     if here and here != student:
         progress.move(here, student)
+        student_carried.send(None, old=here, new=student)
     become(request.session, student)
     return redirect("lesson-list")
 

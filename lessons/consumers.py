@@ -16,7 +16,6 @@ To the page::
     {"quiz": name, "right": bool, "why": {number: HTML}}
     {"put": path, "error": text}
     {"setup": what went wrong}
-    {"typed": line, "code": number or null}
 """
 
 from __future__ import annotations
@@ -85,7 +84,10 @@ class LessonConsumer(SandboxConsumer):
         elif "typed" in said:
             if said["code"] is None and self.step:
                 await self._count(attempts=1, line=str(said["typed"]))
-            await self._say(said)
+            elif said["code"] and self.step:
+                await database_sync_to_async(progress.failed)(
+                    self.student, self.lesson, self.step, str(said["typed"]), int(said["code"])
+                )
         elif said.get("setup") or "put" in said:
             await self._say(said)
 

@@ -19,6 +19,8 @@ from lessons import routing as lessons  # noqa: E402
 from playground.archives import routing as archives  # noqa: E402
 from playground.archives.uploads import ArchiveUpload  # noqa: E402
 from playground.celery import app as celery_app  # noqa: E402
+from playground.classes import routing as classes  # noqa: E402
+from playground.observing.application import Observed  # noqa: E402
 from playground.runtime import open_files  # noqa: E402
 from playground.sandboxes import routing as sandboxes  # noqa: E402
 from playground.sandboxes.ports.dispatch import ByHost  # noqa: E402
@@ -33,6 +35,7 @@ sockets: list[Any] = [
     *sandboxes.websocket_urlpatterns,
     *archives.websocket_urlpatterns,
     *lessons.websocket_urlpatterns,
+    *classes.websocket_urlpatterns,
 ]
 site = ProtocolTypeRouter(
     {
@@ -48,4 +51,4 @@ site = ProtocolTypeRouter(
     }
 )
 
-application = ByHost(site)  # type: ignore[arg-type]
+application = Observed(ByHost(site))  # type: ignore[arg-type]

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from kombu import Exchange, Queue
 
 from playground.accounts.providers import form_targets, providers
+from playground.telemetry import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = Path(os.environ.get("PLAYGROUND_VAR", BASE_DIR / "var"))
@@ -68,7 +69,9 @@ INSTALLED_APPS = [
     "playground.sandboxes",
     "playground.archives",
     "lessons",
+    "playground.classes",
     "playground.operators",
+    "playground.lti",
     "playground.backup",
     "django.contrib.admin",
 ]
@@ -82,6 +85,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "playground.accounts.sessions.CheckedSessionMiddleware",
+    "playground.observing.middleware.NameViewMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -104,6 +108,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "playground.sandboxes.context.node_status",
                 "playground.operators.context.announcements",
+                "playground.classes.context.classes",
             ],
         },
     }
@@ -290,6 +295,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 2.0},
     },
     "reap_archives": {"task": "playground.archives.tasks.reap_archives", "schedule": 300.0},
+    "send_due_grades": {"task": "playground.lti.tasks.send_due_grades", "schedule": 60.0},
 }
 
 #: The hub of this node, a unix socket.
@@ -307,6 +313,13 @@ SANDBOX_FREEZE_MINUTES = _number("PLAYGROUND_SANDBOX_FREEZE_MINUTES", 5)
 SANDBOX_IDLE_MINUTES = _number("PLAYGROUND_SANDBOX_IDLE_MINUTES", 60)
 #: However busy it is, a sandbox is removed so long after it was claimed.
 SANDBOX_LIFE_MINUTES = _number("PLAYGROUND_SANDBOX_LIFE_MINUTES", 12 * 60)
+
+#: The most that a class may give each of its members' sandboxes; what is not set here is what any
+#: sandbox may use, so that a class can only ask for less.
+CLASS_MEMORY_MB = _number("PLAYGROUND_CLASS_MEMORY_MB", 0)
+CLASS_CPUS = _number("PLAYGROUND_CLASS_CPUS", 0)
+CLASS_DISK_MB = _number("PLAYGROUND_CLASS_DISK_MB", 0)
+CLASS_LIFE_MINUTES = _number("PLAYGROUND_CLASS_LIFE_MINUTES", 0)
 
 #: Sandboxes on this machine at the most, those of the pool counted; 0: as many as memory allows.
 SANDBOXES_MAX = _number("PLAYGROUND_SANDBOXES_MAX", 0)
@@ -333,11 +346,27 @@ ARCHIVES_EACH = _number("PLAYGROUND_ARCHIVES_EACH", 3)
 ARCHIVE_HOURS = _number("PLAYGROUND_ARCHIVE_HOURS", 6)
 ARCHIVES_FREE_MB = _number("PLAYGROUND_ARCHIVES_FREE_MB", 2048)
 
+#: Programs elsewhere may read ``/metrics`` with it (``Authorization: Bearer …``).
+METRICS_TOKEN = os.environ.get("PLAYGROUND_METRICS_TOKEN", "")
+
+try:
+    LOG_FORMAT = logs.wanted()
+except ValueError as error:
+    raise ImproperlyConfigured(str(error)) from None
+# A line for each request is for programs; people at `make run` look for what went wrong.
+_requests = "INFO" if LOG_FORMAT == "json" else "WARNING"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "formatters": {"line": {"()": logs.formatter, "name": LOG_FORMAT}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": os.environ.get("PLAYGROUND_LOG_LEVEL", "INFO")},
-    "loggers": {"celery": {"level": "WARNING"}},
+    "loggers": {
+        "celery": {"level": "WARNING"},
+        "playground.observing": {"level": _requests},
+        "playground.tasks": {"level": _requests},
+        # It has handlers of its own otherwise.
+        "uvicorn": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+        "uvicorn.error": {"level": "WARNING"},
+    },
 }

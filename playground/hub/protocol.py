@@ -74,6 +74,11 @@ def count_frame(count: int) -> bytes:
     return COUNT + _POSITION.pack(count)
 
 
+def position_frame(position: int) -> bytes:
+    """Return the frame that acknowledges output up to a position."""
+    return ACKNOWLEDGE + _POSITION.pack(position)
+
+
 def parse_hang_up(payload: bytes) -> bool:
     """Return whether to hang up whatever runs; raises ``BadFrame``."""
     if payload not in (b"", b"!"):

@@ -24,8 +24,12 @@ class Ticket:
     terminal: str = ""
     #: The name of somebody who only looks on; empty for the sandbox's own student.
     guest: str = ""
+    #: Whether a guest is told of the sandbox's other terminals.
+    sees_all: bool = False
     #: The port that a stream of ``playground.hub.ports`` leads to.
     port: int = 0
+    #: The id of the request that it was made for, for the log.
+    request_id: str = ""
 
 
 def issue(key: str, ticket: Ticket) -> str:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from playground.sandboxes import line, pool
+from playground.sandboxes import kinds, limits, line, pool
 from playground.sandboxes.clock import now
 from playground.sandboxes.models import Sandbox
 from playground.serial import one_at_a_time
@@ -71,9 +70,17 @@ def _find_or_make(owner: str, address: str) -> tuple[Sandbox, bool]:
             if found := _living(owner):  # another tab was quicker
                 return found, False
             _check_network(address)
-            if not line.waiting().exists() and (pooled := pool.take(owner, address)):
+            kind = kinds.kind_of(owner)
+            if not line.waiting().exists() and (pooled := pool.take(owner, address, kind)):
                 return pooled, True
-            place = Sandbox(owner=owner, address=address, state=Sandbox.State.WAITING)
+            place = Sandbox(
+                owner=owner,
+                address=address,
+                state=Sandbox.State.WAITING,
+                kind=kind.key,
+                limits=kind.limits,
+                life_minutes=kind.life_minutes,
+            )
             place.save(force_insert=True)
             return place, True
     except IntegrityError:  # another tab was quicker
@@ -81,7 +88,7 @@ def _find_or_make(owner: str, address: str) -> tuple[Sandbox, bool]:
 
 
 def _check_network(address: str) -> None:
-    limit: int = settings.SANDBOXES_PER_ADDRESS
+    limit = limits.value("SANDBOXES_PER_ADDRESS")
     if not limit or not address:
         return
     if Sandbox.objects.filter(address=address, state__in=OWNED).count() >= limit:

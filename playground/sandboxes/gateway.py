@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -12,6 +13,7 @@ from websockets.asyncio.client import connect as tls_connect
 
 from playground.hub import certificates, tickets
 from playground.sandboxes.models import NodeRecord, Sandbox
+from playground.telemetry import ids
 
 #: Output frames are small; nothing larger is ever due from a hub.
 _MAX_FRAME = 4 << 20
@@ -22,7 +24,7 @@ async def connect(ticket: tickets.Ticket, query: Mapping[str, str]) -> ClientCon
 
     What is about no sandbox goes to this machine's node, else to any that is up.
     """
-    signed = tickets.issue(settings.SECRET_KEY, ticket)
+    signed = tickets.issue(settings.SECRET_KEY, replace(ticket, request_id=ids.current()))
     words = urlencode({**query, "ticket": signed})
     node = await node_of(ticket.sandbox)
     if node is not None and node.gateway:

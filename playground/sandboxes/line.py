@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 
 from playground.sandboxes import pool, room
 from playground.sandboxes.clock import now
+from playground.sandboxes.kinds import Kind
 from playground.sandboxes.models import Sandbox
 
 #: The channel layer's group that hears when the line has moved.
@@ -60,12 +61,13 @@ def admit_first() -> Sandbox | None:
 
 def _give_pooled(first: Sandbox) -> Sandbox | None:
     """Put a pooled sandbox in the place of a waiting row, both or neither."""
-    if not pool.ready():
+    if not pool.ready(first.kind):
         return None
+    kind = Kind(**first.limits, life_minutes=first.life_minutes)
     with transaction.atomic():
         replaced = {"state": Sandbox.State.REMOVED, "error": "let in with a pooled sandbox"}
         if waiting().filter(id=first.id).update(**replaced) and (
-            given := pool.take(first.owner, first.address)
+            given := pool.take(first.owner, first.address, kind)
         ):
             return given
         transaction.set_rollback(True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import secrets
+from datetime import timedelta
 
-from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
@@ -38,6 +38,10 @@ class Sandbox(models.Model):
     error = models.TextField(blank=True)
     #: What the links to look on are signed with; another one makes all of them void.
     share_key = models.CharField(max_length=32, blank=True, default="")
+    #: What it may use where that is not the site's own, see :mod:`playground.sandboxes.kinds`.
+    kind = models.CharField(max_length=32, blank=True, default="")
+    limits = models.JSONField(blank=True, default=dict)
+    life_minutes = models.PositiveIntegerField(null=True, blank=True)
     created = models.DateTimeField(default=timezone.now)
     claimed = models.DateTimeField(null=True, blank=True)
     last_seen = models.DateTimeField(default=timezone.now)
@@ -63,10 +67,23 @@ class Sandbox(models.Model):
 
     def minutes_left(self) -> int | None:
         """Whole minutes, at least one, until its life time is over; ``None`` before its claim."""
+
         if self.claimed is None:
             return None
         age = timezone.now() - self.claimed
-        return max(1, math.ceil(settings.SANDBOX_LIFE_MINUTES - age.total_seconds() / 60))
+        return max(1, math.ceil(self.life - age.total_seconds() / 60))
+
+    @property
+    def life(self) -> int:
+        """Minutes from its claim to its end."""
+        from playground.sandboxes import limits
+
+        return int(self.life_minutes or limits.value("SANDBOX_LIFE_MINUTES"))
+
+    def is_over(self) -> bool:
+        """Whether its life time is over."""
+        lives = timedelta(minutes=self.life)
+        return self.claimed is not None and timezone.now() - self.claimed > lives
 
     @property
     def group(self) -> str:
@@ -107,3 +124,29 @@ class NodeRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.state})"
+
+
+class PoolWish(models.Model):
+    """Sandboxes that somebody wants to have ready for a time, as for the start of a class."""
+
+    #: Whose wish it is, as ``class 12``; one each.
+    name = models.CharField(max_length=64, unique=True)
+    count = models.PositiveIntegerField()
+    kind = models.CharField(max_length=32, blank=True, default="")
+    limits = models.JSONField(blank=True, default=dict)
+    since = models.DateTimeField()
+    until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.count} from {self.since:%H:%M} to {self.until:%H:%M}"
+
+
+class Setting(models.Model):
+    """A limit that was set on the operator's page; see :mod:`playground.sandboxes.limits`."""
+
+    name = models.CharField(primary_key=True, max_length=64)
+    value = models.FloatField()
+    changed = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"{self.name}={self.value}"

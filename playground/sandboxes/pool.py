@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db.models import QuerySet
 
-from playground.sandboxes import room
+from playground.sandboxes import limits, room
 from playground.sandboxes.clock import now
-from playground.sandboxes.models import NodeRecord, Sandbox, new_id
+from playground.sandboxes.kinds import Kind
+from playground.sandboxes.models import NodeRecord, PoolWish, Sandbox, new_id
 from playground.sandboxes.nodes import here, record
 from playground.serial import one_at_a_time
 
@@ -24,10 +26,16 @@ _OWNER = "pool:"
 def wish() -> Sandbox | None:
     """Take a place for a sandbox of the pool; ``None`` if it needs none or there is none."""
     with one_at_a_time(f"pool {settings.NODE}"):
-        if not is_short():
+        short = _short()
+        if short is None:
             return None
+        kind, limits = short
         wished: Sandbox = Sandbox.objects.create(
-            state=Sandbox.State.REQUESTED, owner=f"{_OWNER}{new_id()}", node=settings.NODE
+            state=Sandbox.State.REQUESTED,
+            owner=f"{_OWNER}{new_id()}",
+            node=settings.NODE,
+            kind=kind,
+            limits=limits,
         )
         return wished
 
@@ -40,25 +48,27 @@ def wishes() -> QuerySet[Sandbox]:
     return wished
 
 
-def ready() -> int:
-    """How many are in the pools of all nodes."""
-    found: int = Sandbox.objects.filter(state=Sandbox.State.POOLED).count()
+def ready(kind: str = "") -> int:
+    """How many of a kind are in the pools of all nodes."""
+    found: int = Sandbox.objects.filter(state=Sandbox.State.POOLED, kind=kind).count()
     return found
 
 
-def ready_here() -> int:
-    """How many are in this node's pool."""
-    found: int = Sandbox.objects.filter(here(), state=Sandbox.State.POOLED).count()
+def ready_here(kind: str = "") -> int:
+    """How many of a kind are in this node's pool."""
+    found: int = Sandbox.objects.filter(here(), state=Sandbox.State.POOLED, kind=kind).count()
     return found
 
 
-def take(owner: str, address: str = "") -> Sandbox | None:
-    """Give a pooled sandbox to a student, the longest-waiting first; ``None`` if there is none.
+def take(owner: str, address: str = "", kind: Kind | None = None) -> Sandbox | None:
+    """Give a pooled sandbox of the kind to a student, the longest-waiting first, if there is one.
 
     Safe beside other claims: a row changes hands only if it is still in the pool. Raises
     ``IntegrityError`` if the student has a living sandbox already.
     """
-    waiting = Sandbox.objects.filter(state=Sandbox.State.POOLED).order_by("created")
+    kind = kind or Kind()
+    pooled = Sandbox.objects.filter(state=Sandbox.State.POOLED, kind=kind.key)
+    waiting = pooled.order_by("created")
     if names := list(NodeRecord.objects.exclude(state="up").values_list("name", flat=True)):
         waiting = waiting.exclude(node__in=names)
     for sandbox in list[Sandbox](waiting[:8]):
@@ -69,6 +79,7 @@ def take(owner: str, address: str = "") -> Sandbox | None:
             state=Sandbox.State.READY,
             claimed=moment,
             last_seen=moment,
+            life_minutes=kind.life_minutes,
         )
         if taken:
             sandbox.refresh_from_db()
@@ -76,14 +87,33 @@ def take(owner: str, address: str = "") -> Sandbox | None:
     return None
 
 
-def target() -> int:
-    """How many should be ready here: the least, and one for each claim of the last minutes."""
+def target(kind: str = "") -> int:
+    """How many of a kind should be ready here.
+
+    Of the site's own: the least, and one for each claim of the last minutes. Of any: what somebody
+    has wished for now, less what was claimed since.
+    """
     own = record()
     if own is not None and own.state != NodeRecord.State.UP:
         return 0
+    wished: int = sum(_left(each) for each in _holding().filter(kind=kind))
+    if kind:
+        return wished
     recent: int = Sandbox.objects.filter(here(), claimed__gt=now() - _DEMAND_WINDOW).count()
-    wanted: int = min(settings.POOL_MIN + recent, settings.POOL_MAX)
-    return wanted
+    wanted: int = min(limits.value("POOL_MIN") + recent, limits.value("POOL_MAX"))
+    return max(wanted, wished)
+
+
+def _holding() -> QuerySet[PoolWish]:
+    moment = now()
+    wishes: QuerySet[PoolWish] = PoolWish.objects.filter(since__lte=moment, until__gt=moment)
+    return wishes
+
+
+def _left(wish: PoolWish) -> int:
+    """How many of a wish are still to come."""
+    came: int = Sandbox.objects.filter(claimed__gte=wish.since, kind=wish.kind).count()
+    return max(0, wish.count - came)
 
 
 def is_short() -> bool:
@@ -91,18 +121,33 @@ def is_short() -> bool:
 
     Where somebody waits there is none: the place is theirs.
     """
+    return _short() is not None
+
+
+def _short() -> tuple[str, dict[str, Any]] | None:
+    """The kind and limits of the one to make next; ``None`` if none should be made now."""
     if Sandbox.objects.filter(state=Sandbox.State.WAITING).exists():
-        return False
-    return ready_here() < target() and room.places_here() > 0 and has_memory()
+        return None
+    limits = {"": {}, **dict(_holding().values_list("kind", "limits"))}
+    short = next((kind for kind in limits if ready_here(kind) < target(kind)), None)
+    if short is None or room.places_here() <= 0 or not has_memory():
+        return None
+    return short, limits[short]
 
 
 def surplus() -> list[str]:
     """Ids of pooled sandboxes beyond what is wanted, the oldest first."""
     pooled = Sandbox.objects.filter(here(), state=Sandbox.State.POOLED).order_by("created")
-    ids = list(pooled.values_list("id", flat=True))
-    return ids[: max(0, len(ids) - target())]
+    by_kind: dict[str, list[str]] = {}
+    for sandbox_id, kind in pooled.values_list("id", "kind"):
+        by_kind.setdefault(kind, []).append(sandbox_id)
+    return [
+        sandbox_id
+        for kind, ids in by_kind.items()
+        for sandbox_id in ids[: max(0, len(ids) - target(kind))]
+    ]
 
 
 def has_memory() -> bool:
     """Whether the machine has more memory available than the pool must leave free."""
-    return room.available_mb() > int(settings.POOL_FREE_MEMORY_MB)
+    return room.available_mb() > limits.value("POOL_FREE_MEMORY_MB")

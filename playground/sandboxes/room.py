@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import psutil
-from django.conf import settings
 
+from playground.sandboxes import limits
 from playground.sandboxes.models import NodeRecord, Sandbox
 from playground.sandboxes.nodes import here
 
@@ -33,11 +33,11 @@ def places_here() -> int:
     """How many more sandboxes this process's machine can take."""
     rows = Sandbox.objects.filter(here())
     making = rows.filter(state=Sandbox.State.REQUESTED).count()
-    free = available_mb() - settings.FREE_MEMORY_MB
+    free: int = available_mb() - limits.value("FREE_MEMORY_MB")
     found: int = free // _NEW_SANDBOX_MB - making
-    if settings.SANDBOXES_MAX:
+    if most := limits.value("SANDBOXES_MAX"):
         holding = rows.filter(state__in=HOLDING).count()
-        found = min(found, settings.SANDBOXES_MAX - holding)
+        found = min(found, most - holding)
     return max(0, found)
 
 

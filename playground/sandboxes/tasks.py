@@ -16,11 +16,13 @@ from django.conf import settings
 from django.db.models import Q
 
 from playground.runtime import budget
+from playground.runtime.catalogue import store
 from playground.runtime.errors import NoSuchSandbox, SandboxError
 from playground.runtime.sandbox import Sandbox as Host
-from playground.sandboxes import claims, clock, line, nodes, pool, recovery
+from playground.sandboxes import claims, clock, kinds, limits, line, nodes, pool, recovery
 from playground.sandboxes.models import NodeRecord, Sandbox
 from playground.sandboxes.nodes import here, local_node
+from playground.telemetry import metrics
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +56,7 @@ def create(sandbox_id: str) -> None:
     if not _take(row):
         return
     try:
-        made = local_node().create(sandbox_id)
+        made = _make(row)
     except SandboxError as error:
         log.exception("sandbox %s could not be made", sandbox_id)
         _settle(row, Sandbox.State.FAILED, str(error))
@@ -78,6 +80,19 @@ def _take(row: Sandbox) -> bool:
     return bool(taken)
 
 
+def _make(row: Sandbox) -> Host:
+    """Make a row's sandbox with the limits of its kind, and count it; raises ``SandboxError``."""
+    started = time.monotonic()
+    try:
+        made = local_node().create(row.id, kinds.applied(limits.for_sandbox(), row.limits))
+    except SandboxError:
+        metrics.FAILED.inc()
+        raise
+    metrics.MADE.inc()
+    metrics.CREATE_SECONDS.observe(time.monotonic() - started)
+    return made
+
+
 def finish(row: Sandbox, made: Host) -> None:
     """Hand a sandbox that was made to its student, if they still want it."""
     if not _settle(row, Sandbox.State.READY):
@@ -94,7 +109,7 @@ def refill() -> None:
     if row is None:
         return
     try:
-        made = local_node().create(row.id)
+        made = _make(row)
     except SandboxError as error:
         log.exception("the pool could not be refilled")
         _settle(row, Sandbox.State.FAILED, str(error))
@@ -106,6 +121,30 @@ def refill() -> None:
     admit()
     if pool.is_short():
         refill.delay()
+
+
+@shared_task
+def renew_pool() -> None:
+    """Replace what waits in the pool with an older catalogue or other limits than hold now."""
+    _give_up_outdated()
+    refill.delay()
+
+
+def _give_up_outdated() -> None:
+    own = limits.for_sandbox()
+    key = store.in_use(local_node().config)
+    for row in Sandbox.objects.filter(state=Sandbox.State.POOLED):
+        with suppress(SandboxError):
+            record = local_node().get(row.id).record
+            wanted = kinds.applied(own, row.limits)
+            if (record.limits, record.catalogue) != (wanted, key) and _leave_pool(row.id):
+                remove.delay(row.id)
+
+
+def _leave_pool(sandbox_id: str) -> bool:
+    """Out of the pool first: nobody may be given one that is about to go."""
+    pooled = Sandbox.objects.filter(id=sandbox_id, state=Sandbox.State.POOLED)
+    return bool(pooled.update(state=Sandbox.State.REMOVED))
 
 
 @shared_task
@@ -127,6 +166,7 @@ def remove(sandbox_id: str) -> None:
     """Remove a sandbox and everything in it. Its row says first that it is over."""
     claims.give_up(sandbox_id, "it was removed")
     local_node().clear(sandbox_id)
+    metrics.REMOVED.inc()
     if row := Sandbox.objects.filter(id=sandbox_id).first():
         _tell(row)
     admit()
@@ -154,10 +194,13 @@ def thaw(sandbox_id: str) -> None:
 def reap() -> None:
     """Remove what nobody looks at any more or has lived its time, and what is forgotten."""
     now = clock.now()
-    unseen = Q(last_seen__lt=now - timedelta(minutes=settings.SANDBOX_IDLE_MINUTES))
-    old = Q(claimed__lt=now - timedelta(minutes=settings.SANDBOX_LIFE_MINUTES))
-    over = Sandbox.objects.filter(unseen | old, state=Sandbox.State.READY)
-    for sandbox_id in over.values_list("id", flat=True):
+    unseen = Q(last_seen__lt=now - timedelta(minutes=limits.value("SANDBOX_IDLE_MINUTES")))
+    old = Q(claimed__lt=now - timedelta(minutes=limits.value("SANDBOX_LIFE_MINUTES")))
+    old &= Q(life_minutes=None)
+    given = Sandbox.objects.filter(state=Sandbox.State.READY)
+    over = set(given.filter(unseen | old).values_list("id", flat=True))
+    over |= {each.id for each in given.exclude(life_minutes=None) if each.is_over()}
+    for sandbox_id in over:
         if claims.give_up(sandbox_id, "its time was over"):
             remove.delay(sandbox_id)
     _see_to_lost_wishes()
@@ -169,17 +212,15 @@ def reap() -> None:
 @shared_task
 def tend() -> None:
     """What each node does for its own sandboxes now and then."""
-    unseen = Q(last_seen__lt=clock.now() - timedelta(minutes=settings.SANDBOX_IDLE_MINUTES))
+    unseen = Q(last_seen__lt=clock.now() - timedelta(minutes=limits.value("SANDBOX_IDLE_MINUTES")))
     _freeze_idle()
     _enforce_budgets()
     _see_to_lost_pool_wishes()
     _forget_missing()
     for sandbox_id in pool.surplus():
-        # Out of the pool first: nobody may be given one that is about to go.
-        if Sandbox.objects.filter(id=sandbox_id, state=Sandbox.State.POOLED).update(
-            state=Sandbox.State.REMOVED
-        ):
+        if _leave_pool(sandbox_id):
             remove.delay(sandbox_id)
+    _give_up_outdated()
     # One that failed may have a disk that an operator can still rescue, for a while.
     failed = Q(state=Sandbox.State.FAILED) & unseen
     over_ids = Sandbox.objects.filter(Q(state=Sandbox.State.REMOVED) | failed)
@@ -258,7 +299,7 @@ def _forget_missing() -> None:
 
 def _freeze_idle() -> None:
     """Stop the sandboxes whose students have left; the hub lets them go on at the next key."""
-    limit = clock.now() - timedelta(minutes=settings.SANDBOX_FREEZE_MINUTES)
+    limit = clock.now() - timedelta(minutes=limits.value("SANDBOX_FREEZE_MINUTES"))
     away = Sandbox.objects.filter(here(), state=Sandbox.State.READY, last_seen__lt=limit)
     for sandbox_id in away.values_list("id", flat=True):
         try:

@@ -10,6 +10,7 @@ from channels.db import database_sync_to_async
 
 from playground.hub import tickets
 from playground.hub.session import MAX_NAME
+from playground.hub.together import wait_for_event
 from playground.sandboxes import sharing
 from playground.sandboxes.consumers import CLOSE_GONE, TerminalConsumer
 from playground.sandboxes.models import Sandbox
@@ -22,25 +23,36 @@ class WatchConsumer(TerminalConsumer):
     """A terminal as a guest: no host is claimed, and nobody counts as being at it."""
 
     is_students = False
+    #: Whether they are told of the host's other terminals.
+    sees_all = False
 
     async def connect(self) -> None:
         """Accept anybody; the link is what lets them in."""
         await self.accept()
+        self._work = asyncio.create_task(self._watch())
+
+    async def allowed(self) -> sharing.Share | None:
+        """What may be looked at now; ``None`` if nothing (any more)."""
         token = str(self.scope["url_route"]["kwargs"]["token"])
-        self._work = asyncio.create_task(self._watch(token))
+        found: sharing.Share | None = await database_sync_to_async(sharing.read)(token)
+        return found
+
+    def guest_name(self) -> str:
+        """Who looks on, as the student sees it."""
+        given = parse_qs(self.scope["query_string"].decode(errors="replace"))
+        return "".join(c for c in given.get("name", [""])[-1] if c.isprintable()).strip()
 
     def ticket(self, sandbox: Sandbox) -> tickets.Ticket:
-        given = parse_qs(self.scope["query_string"].decode(errors="replace"))
-        name = "".join(c for c in given.get("name", [""])[-1] if c.isprintable()).strip()
         return tickets.Ticket(
             sandbox=sandbox.id,
             purpose=self.purpose,
             terminal=self._share.terminal,
-            guest=name[:MAX_NAME] or "?",
+            guest=self.guest_name()[:MAX_NAME] or "?",
+            sees_all=self.sees_all,
         )
 
-    async def _watch(self, token: str) -> None:
-        share = await database_sync_to_async(sharing.read)(token)
+    async def _watch(self) -> None:
+        share = await self.allowed()
         if share is None:
             await self.tell({"state": "void", "message": "This link holds no more."})
             await self.close(CLOSE_GONE)
@@ -51,7 +63,7 @@ class WatchConsumer(TerminalConsumer):
         self._share = share
         await self._listen(share.sandbox.group)
         pumping = asyncio.create_task(self._serve(share.sandbox))
-        holding = asyncio.create_task(self._holds(token))
+        holding = asyncio.create_task(self._holds(share.sandbox))
         try:
             await asyncio.wait({pumping, holding}, return_when=asyncio.FIRST_COMPLETED)
             if holding.done():
@@ -63,12 +75,11 @@ class WatchConsumer(TerminalConsumer):
                     await task
         await self.close(CLOSE_GONE)
 
-    async def _holds(self, token: str) -> None:
-        """Return once the link is void."""
-        while await database_sync_to_async(sharing.read)(token):
+    async def _holds(self, sandbox: Sandbox) -> None:
+        """Return once there is no leave any more."""
+        while (now := await self.allowed()) and now.sandbox.id == sandbox.id:
             self._changed.clear()
-            with suppress(asyncio.TimeoutError, TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), _LOOK_AGAIN)
+            await wait_for_event(self._changed, _LOOK_AGAIN)
 
     async def _attend(self, sandbox: Sandbox) -> None:
         """A guest's look keeps no host alive."""

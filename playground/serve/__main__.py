@@ -20,13 +20,16 @@ from typing import TextIO
 
 import psutil
 from honcho.manager import Manager
+from honcho.printer import Printer
 
+from playground.runtime.catalogue import builder
 from playground.runtime.config import RuntimeConfig
 from playground.runtime.doctor import reason
 from playground.runtime.errors import SandboxError
 from playground.runtime.node import Node
 from playground.serve import leftovers, processes
 from playground.serve.layout import Layout
+from playground.telemetry import logs
 
 
 def main() -> int:
@@ -34,6 +37,7 @@ def main() -> int:
     options = _options()
     try:
         config = RuntimeConfig.from_environ()
+        logs.wanted()
     except ValueError as error:
         return _fail(str(error), "Mend the variable and run it again")
     if os.geteuid() != 0:
@@ -121,6 +125,7 @@ def _stop(layout: Layout, config: RuntimeConfig, keep: bool) -> int:
                     psutil.Process(int(pid)).wait(timeout=5)
     ended = leftovers.end(layout)
     layout.clear_run()
+    builder.clear_dead_unless_busy(config)
     node = Node(config)
     swept = [] if keep else node.sweep()
     if not keep:
@@ -171,7 +176,7 @@ def _serve(layout: Layout, config: RuntimeConfig, options: argparse.Namespace) -
     (layout.run / "node.json").write_text(json.dumps({"reason": amiss}))
     if amiss:
         print(f"✗ This machine cannot run sandboxes: {amiss}\n  The site starts all the same.")
-    manager = Manager()
+    manager = Manager(printer=_printer())
     started = [processes.web(host, port)] if "web" in roles else []
     started += [processes.beat()] if "beat" in roles else []
     if is_node and not amiss:
@@ -184,7 +189,10 @@ def _serve(layout: Layout, config: RuntimeConfig, options: argparse.Namespace) -
         _migrate(host, port)
     for process in started:
         manager.add_process(
-            process.name, process.command, env={**os.environ, **process.env}, cwd=os.getcwd()
+            process.name,
+            process.command,
+            env={**os.environ, "PLAYGROUND_PROCESS": process.name, **process.env},
+            cwd=os.getcwd(),
         )
     # A machine that has only a part of it finds the others by a Redis that all know.
     redis = None if set(roles) != set(_ROLES) else _start_redis(layout)
@@ -205,8 +213,14 @@ def _serve(layout: Layout, config: RuntimeConfig, options: argparse.Namespace) -
             node.shutdown()
         else:
             print("• stopped; the sandboxes are there at the next start", flush=True)
+        builder.clear_dead_unless_busy(config)
         layout.clear_run()
     return 0 if asked else 1
+
+
+def _printer() -> Printer:
+    """Processes' lines with their names before them, but not before JSON."""
+    return Printer(prefix=logs.wanted() == "plain")
 
 
 def _start_redis(layout: Layout, seconds: float = 10.0) -> subprocess.Popen[bytes]:

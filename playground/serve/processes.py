@@ -91,6 +91,7 @@ def _paths_without_rights() -> dict[str, str]:
         "PLAYGROUND_PORTS_SOCKET": str(_VAR / "run" / "ports.sock"),
         "PLAYGROUND_CERTIFICATES": str(_VAR / "certificates"),
         "PLAYGROUND_REDIS_SOCKET": str(_VAR / "redis" / "redis.sock"),
+        "PROMETHEUS_MULTIPROC_DIR": str(_VAR / "run" / "metrics" / "web"),
         "HOME": str(_VAR / "home"),
     }
 

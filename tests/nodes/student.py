@@ -57,7 +57,7 @@ class Student:
                 try:
                     self._talk(socket)
                 finally:
-                    socket.shutdown()  # without a word, as a page that has gone
+                    socket.shutdown()  # type: ignore[no-untyped-call]
             except (WebSocketException, OSError) as error:
                 self.errors.append(repr(error)[:200])
             turn += 1

@@ -13,6 +13,7 @@ from playground.hub import ports, tickets
 from playground.sandboxes import gateway
 from playground.sandboxes.ports import tls
 from playground.sandboxes.ports.access import Pass
+from playground.telemetry import ids
 
 if TYPE_CHECKING:
     from aiohttp.client_proto import ResponseHandler
@@ -44,7 +45,9 @@ class NoHub(NoStream):
 async def open_stream(leave: Pass) -> socket.socket:
     """A connection that is the port's; raises ``NoStream``."""
     loop = asyncio.get_running_loop()
-    ticket = tickets.Ticket(sandbox=leave.sandbox, purpose="port", port=leave.port)
+    ticket = tickets.Ticket(
+        sandbox=leave.sandbox, purpose="port", port=leave.port, request_id=ids.current()
+    )
     node = await gateway.node_of(leave.sandbox)
     line = tickets.issue(settings.SECRET_KEY, ticket).encode() + b"\n"
     if node is not None and node.ports:

@@ -13,8 +13,10 @@ function nothing() {
 }
 
 export class EngineModel extends EventTarget {
-  constructor() {
+  // `path` is where to hear of the engine: one's own, or another's that one may look at.
+  constructor(path = "/ws/engine/") {
     super();
+    this.path = path;
     this.attempt = 0;
     this.#forget();
     this.#connect();
@@ -36,7 +38,7 @@ export class EngineModel extends EventTarget {
 
   #connect() {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
-    this.socket = new WebSocket(`${scheme}://${location.host}/ws/engine/`);
+    this.socket = new WebSocket(`${scheme}://${location.host}${this.path}`);
     this.socket.onmessage = ({ data }) => {
       this.attempt = 0;
       this.#received(JSON.parse(data));

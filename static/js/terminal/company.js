@@ -51,6 +51,8 @@ export class Company {
       : me.asks
         ? [this.words.youAsked, this.words.withdraw, false]
         : [this.words.youWatch, this.words.askToType, true];
-    notices.show("company", { text, detail, buttons: [[label, () => connection.takePart({ ask })]] });
+    // Where many look on, nobody asks.
+    const buttons = this.words.looksOnly === undefined ? [[label, () => connection.takePart({ ask })]] : [];
+    notices.show("company", { text, detail, buttons });
   }
 }

@@ -11,7 +11,7 @@ def name_the_only_node(apps: Any, editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sandboxes", "0003_share_key")]
+    dependencies = [("sandboxes", "0005_setting")]
 
     operations = [
         migrations.AddField(
