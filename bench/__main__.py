@@ -9,6 +9,7 @@ from bench.chaos import chaos
 from bench.classes import viewers
 from bench.density import density
 from bench.layers import analyse
+from bench.notice import notice
 from bench.ports import latency as port_latency
 from bench.ports import throughput as port_throughput
 from bench.prompt import claim, prompt
@@ -36,6 +37,7 @@ BENCHES: dict[str, Callable[[], None]] = {
     "port.throughput": port_throughput,
     "port.latency": port_latency,
     "class.viewers": viewers,
+    "checks.notice": notice,
     "chaos.lost": chaos,
     "chaos.leaked": chaos,
 }

@@ -16,7 +16,6 @@ To the page::
     {"quiz": name, "right": bool, "why": {number: HTML}}
     {"put": path, "error": text}
     {"setup": what went wrong}
-    {"typed": line, "code": number or null}
 """
 
 from __future__ import annotations
@@ -89,7 +88,6 @@ class LessonConsumer(SandboxConsumer):
                 await database_sync_to_async(progress.failed)(
                     self.student, self.lesson, self.step, str(said["typed"]), int(said["code"])
                 )
-            await self._say(said)
         elif said.get("setup") or "put" in said:
             await self._say(said)
 

@@ -164,8 +164,13 @@ def _of_step(
         if block.kind == "solution" and block.name not in names:
             name = block.name or "nothing"
             yield block.line, f"a solution of {name}, which this step does not show"
+    lines = source.splitlines()
     for token in read.tokens:
         line = token.map[0] + 1 if token.map else 0
+        if token.type.startswith("container_") and token.map and token.nesting == 1:
+            end = token.map[1]
+            if end >= len(lines) or not lines[end].strip().startswith(":::"):
+                yield line, f"this {token.type.split('_')[1]} is not closed by :::"
         if token.type != "inline":
             continue
         if token.content.startswith(":::"):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F
@@ -12,7 +14,9 @@ from django.utils import timezone
 from lessons import library
 from lessons.library import Lesson, Step
 from lessons.models import StepProgress, TaskDone
-from lessons.signals import activity
+from lessons.signals import activity, progressed
+
+log = logging.getLogger(__name__)
 
 _LINE = 300
 
@@ -40,13 +44,18 @@ class LessonState:
 
 def begin(student: str, lesson: Lesson, step: Step) -> StepProgress:
     """Note that a student is on a step now."""
+    found = _begin(student, lesson, step)
+    _tell(student, lesson, step, "open")
+    return found
+
+
+def _begin(student: str, lesson: Lesson, step: Step) -> StepProgress:
     found: StepProgress
     found, made = StepProgress.objects.get_or_create(
         student=student, lesson=lesson.slug, step=step.name
     )
     if not made:
         StepProgress.objects.filter(pk=found.pk).update(last_seen=timezone.now())
-    _tell(student, lesson, step, "open")
     return found
 
 
@@ -67,11 +76,13 @@ def task_done(student: str, lesson: Lesson, step: Step, task: str) -> bool:
 def step_done(student: str, lesson: Lesson, step: Step) -> bool:
     """Note that a step is done: its tasks are, or it has none and was read."""
     with transaction.atomic():
-        begin(student, lesson, step)
-        StepProgress.objects.filter(
+        _begin(student, lesson, step)
+        changed = StepProgress.objects.filter(
             student=student, lesson=lesson.slug, step=step.name, done=None
         ).update(done=timezone.now())
     _tell(student, lesson, step, "done")
+    if changed:
+        _say(student, lesson.slug)
     return True
 
 
@@ -107,7 +118,8 @@ def _tell(
     student: str, lesson: Lesson, step: Step, what: str, line: str = "", code: int = 0
 ) -> None:
     where = {"student": student, "lesson": lesson.slug, "step": step.name}
-    activity.send(StepProgress, **where, what=what, line=line[:_LINE], code=code)
+    answers = activity.send_robust(StepProgress, **where, what=what, line=line[:_LINE], code=code)
+    _log_failures(answers)
 
 
 def steps_done(student: str, lesson: Lesson) -> set[str]:
@@ -153,6 +165,7 @@ def track_done(student: str, track: str) -> datetime | None:
 def move(old: str, new: str) -> None:
     """Give all that one student did to another, who keeps what was done first."""
     with transaction.atomic():
+        moved = set(StepProgress.objects.filter(student=old).values_list("lesson", flat=True))
         for row in TaskDone.objects.filter(student=old):
             TaskDone.objects.get_or_create(
                 student=new, lesson=row.lesson, task=row.task, defaults={"at": row.at}
@@ -165,3 +178,18 @@ def move(old: str, new: str) -> None:
                 mine.filter(done=None).update(done=step.done)
         TaskDone.objects.filter(student=old).delete()
         StepProgress.objects.filter(student=old).delete()
+    for lesson in moved:
+        _say(new, lesson)
+
+
+def _say(student: str, lesson: str) -> None:
+    """Tell whoever listens, once it is sure. What goes wrong there is not the student's trouble."""
+    transaction.on_commit(
+        lambda: _log_failures(progressed.send_robust(StepProgress, student=student, lesson=lesson))
+    )
+
+
+def _log_failures(answers: list[tuple[Any, Any]]) -> None:
+    for receiver, answer in answers:
+        if isinstance(answer, Exception):
+            log.error("%r failed", receiver, exc_info=answer)

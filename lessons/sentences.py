@@ -102,6 +102,10 @@ SENTENCES = {
         "Containers of `%(tag)s` start in `%(have)s`; the step asks for `WORKDIR %(wanted)s`."
     ),
     "not-exposed": n("`%(tag)s` does not expose the port %(port)s."),
+    "image-env-missing": n("`%(tag)s` has no variable `%(key)s`: `ENV %(key)s=…` sets it."),
+    "image-env-differs": n(
+        "In `%(tag)s` the variable `%(key)s` is `%(have)s`; the step asks for `%(wanted)s`."
+    ),
     "image-command": n("The command of `%(tag)s` is `%(have)s`; the step asks for `%(wanted)s`."),
     "image-entrypoint": n(
         "The entrypoint of `%(tag)s` is `%(have)s`; the step asks for `%(wanted)s`."

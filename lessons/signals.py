@@ -1,4 +1,4 @@
-"""What other applications hear of students' ways through the lessons."""
+"""What other applications hear of lessons; this one knows none of them."""
 
 from __future__ import annotations
 
@@ -12,3 +12,6 @@ activity = Signal()
 #: Without an account a student went on at another machine as who they were there: ``old`` and
 #: ``new``, names of students.
 student_carried = Signal()
+
+#: A student has more of a lesson done than before: ``student`` and ``lesson``, names.
+progressed = Signal()

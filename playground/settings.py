@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "lessons",
     "playground.classes",
     "playground.operators",
+    "playground.lti",
     "playground.backup",
     "django.contrib.admin",
 ]
@@ -252,6 +253,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 3.0},
     },
     "reap_archives": {"task": "playground.archives.tasks.reap_archives", "schedule": 300.0},
+    "send_due_grades": {"task": "playground.lti.tasks.send_due_grades", "schedule": 60.0},
 }
 
 #: The hub of this node, a unix socket.

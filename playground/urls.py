@@ -9,6 +9,7 @@ from django.views.generic import RedirectView
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="lesson-list"), name="home"),
     path("operator/", include("playground.operators.urls")),
+    path("lti/", include("playground.lti.urls")),
     path("admin/", admin.site.urls),
     path("account/", include("playground.accounts.urls")),
     path("", include("playground.classes.urls")),

@@ -72,7 +72,7 @@ def _problems(document: Document, wanted: Container, facts: Facts) -> list[Missi
     found += _env(document, name, wanted.env) if wanted.env is not None else []
     for key, look in _FIELDS.items():
         value = getattr(wanted, key)
-        if value is not None and not (key == "auto_remove" and not value):
+        if value is not None:
             found.append(look(document, name, value))
     problems = [problem for problem in found if problem]
     if problems:

@@ -42,7 +42,7 @@ def _problems(document: Mapping[str, Any], wanted: Image, facts: Facts) -> list[
         found.append(Missing.of("too-large", tag=tag, have=shown, wanted=wanted.size_below))
     have_env = variables(config.get("Env"))
     for key, value in (wanted.env or {}).items():
-        found.append(variable_problem(have_env, tag, key, value))
+        found.append(_of_image(variable_problem(have_env, tag, key, value), tag))
     for code, asked, have in (
         ("image-user", wanted.user, str(config.get("User") or "")),
         ("image-workdir", wanted.workdir, str(config.get("WorkingDir") or "/")),
@@ -53,10 +53,14 @@ def _problems(document: Mapping[str, Any], wanted: Image, facts: Facts) -> list[
         if f"{port}/tcp" not in (config.get("ExposedPorts") or {}):
             found.append(Missing.of("not-exposed", tag=tag, port=port))
     if wanted.command is not None:
-        found.append(command_problem("image-command", tag, config.get("Cmd"), wanted.command))
+        found.append(
+            _of_image(command_problem("command", tag, config.get("Cmd"), wanted.command), tag)
+        )
     if wanted.entrypoint is not None:
         found.append(
-            command_problem("image-entrypoint", tag, config.get("Entrypoint"), wanted.entrypoint)
+            _of_image(
+                command_problem("entrypoint", tag, config.get("Entrypoint"), wanted.entrypoint), tag
+            )
         )
     if wanted.instruction and not any(
         wanted.instruction in str(step["CreatedBy"]) for step in facts.history(str(document["Id"]))
@@ -67,6 +71,14 @@ def _problems(document: Mapping[str, Any], wanted: Image, facts: Facts) -> list[
     ):
         found.append(Missing.of("not-in-layers", tag=tag, path=wanted.layer_contains))
     return found
+
+
+def _of_image(problem: Missing | None, tag: str) -> Missing | None:
+    """A container's problem in an image's words."""
+    if problem is None:
+        return None
+    told = {key: value for key, value in problem.params.items() if key != "name"}
+    return Missing.of(f"image-{problem.code}", tag=tag, **told)
 
 
 def _layers(document: Mapping[str, Any]) -> list[str]:

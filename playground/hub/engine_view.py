@@ -26,7 +26,7 @@ from playground.checks.facts import Facts
 from playground.hub import limits_view, under_way
 from playground.hub.engine_state import Documents, EngineState, event
 from playground.hub.events import events
-from playground.hub.together import until_first
+from playground.hub.together import until_first, wait_for_event
 from playground.hub.under_way import UnderWay
 from playground.runtime.container_usage import ContainerUsage, container_usage
 from playground.runtime.engine import BAD_SHAPE
@@ -99,8 +99,7 @@ class EngineView:
     async def _tell(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            with suppress(TimeoutError, asyncio.TimeoutError):
-                await asyncio.wait_for(self._news.wait(), _LOOK_EVERY)
+            await wait_for_event(self._news, _LOOK_EVERY)
             await asyncio.sleep(_GATHER)
             self._news.clear()
             for key in self._stale:

@@ -18,6 +18,7 @@ from contextlib import suppress
 from typing import cast
 
 from playground.hub import tickets
+from playground.hub.together import wait_for_event
 from playground.runtime import inside
 from playground.runtime.errors import SandboxError
 from playground.runtime.node import Node
@@ -174,8 +175,7 @@ class _Pipe:
                 left = self.moved + allowed - self._clock()
                 if left <= 0:
                     break
-                with suppress(asyncio.TimeoutError, TimeoutError):
-                    await asyncio.wait_for(self._over.wait(), min(left, IDLE_HALF))
+                await wait_for_event(self._over, min(left, IDLE_HALF))
         finally:
             self.close()
 

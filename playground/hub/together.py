@@ -1,4 +1,4 @@
-"""Several things done at once for one connection."""
+"""Several things done at once for one connection, and waiting that can be ended."""
 
 from __future__ import annotations
 
@@ -17,3 +17,16 @@ async def until_first(*works: Coroutine[Any, Any, None]) -> None:
     finally:
         for task in tasks:
             task.cancel()
+
+
+async def wait_for_event(event: asyncio.Event, seconds: float | None) -> None:
+    """Wait until an event is set or the time is over.
+
+    Not ``asyncio.wait_for``, which before Python 3.12 swallows a cancellation that comes together
+    with the event: what waits in a loop would then never end.
+    """
+    waiting = asyncio.ensure_future(event.wait())
+    try:
+        await asyncio.wait({waiting}, timeout=seconds)
+    finally:
+        waiting.cancel()

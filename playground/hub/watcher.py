@@ -14,14 +14,23 @@ from playground.checks.spec import Check
 from playground.checks.typed import Line
 from playground.checks.verdict import Verdict
 from playground.hub.events import events
+from playground.hub.together import wait_for_event
 from playground.runtime.sandbox import Sandbox
 
 #: Events come in bursts (a run is six of them); they are waited for this long, in seconds.
 _GATHER = 0.02
-#: Seconds between looks for what gives no event; an engine that is slow is asked less often.
-_CLOCK = 1.0
-#: The slower an engine answers the longer it is let alone: so many times the look's own length.
-_REST = 2.0
+#: Seconds between looks for what gives no event, and between those soon after something happened:
+#: a server that was just started answers within a moment, a file is written while one is inside.
+_CLOCK, _QUICK_CLOCK = 1.0, 0.2
+#: For so many seconds after something happened the quick clock goes.
+_SOON = 10.0
+#: Looks may take this share of the time, and so many seconds more after a while without any. The
+#: events of a removal take an engine 200 ms, during which each look waits for it: what counts is
+#: the last of them, which must not wait for the rest after the looks before.
+_SHARE = 1 / 3
+_CREDIT = 0.6
+#: The longest rest in seconds.
+_REST = 5.0
 _LISTEN_AGAIN = 1.0
 #: How many of the lines typed last are looked at.
 _LINES = 50
@@ -41,6 +50,8 @@ class Watcher:
         self._told: dict[str, Verdict] = {}
         self._lines: list[Line] = []
         self._news = asyncio.Event()
+        self._last_news = 0.0
+        self._credit = _CREDIT
         #: Containers that have changed, ``""`` for any of them; forgotten before the next look.
         self._stale: set[str] = {""}
 
@@ -65,22 +76,34 @@ class Watcher:
     async def run(self) -> None:
         """Watch until cancelled."""
         listener = asyncio.create_task(self._listen())
+        loop = asyncio.get_running_loop()
+        ended = loop.time()
         try:
             while True:
                 await self._wait()
-                self._news.clear()
-                started = asyncio.get_running_loop().time()
+                started = loop.time()
+                if self._news.is_set():
+                    self._last_news = started
+                    self._news.clear()
                 await self._look()
-                taken = asyncio.get_running_loop().time() - started
-                await asyncio.sleep(max(_GATHER, min(_REST * taken - _GATHER, 5.0)))
+                earned, ended = _SHARE * (started - ended), loop.time()
+                self._credit = min(_CREDIT, self._credit + earned) - (ended - started)
+                await asyncio.sleep(min(-self._credit / _SHARE, _REST))
         finally:
             listener.cancel()
 
     async def _wait(self) -> None:
-        clock = _CLOCK if any(map(needs_clock, self._checks.values())) else None
-        with suppress(TimeoutError, asyncio.TimeoutError):
-            await asyncio.wait_for(self._news.wait(), clock)
+        await wait_for_event(self._news, self._clock())
         await asyncio.sleep(_GATHER)
+
+    def _clock(self) -> float | None:
+        """Seconds until the next look without news; ``None`` where each change gives an event."""
+        checks = self._checks.values()
+        if not any(map(needs_clock, checks)):
+            return None
+        soon = asyncio.get_running_loop().time() - self._last_news < _SOON
+        # Scripts cost the student's processor time.
+        return _QUICK_CLOCK if soon and not any(each.script for each in checks) else _CLOCK
 
     async def _look(self) -> None:
         checks, lines = dict(self._checks), tuple(self._lines)

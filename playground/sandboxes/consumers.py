@@ -17,6 +17,7 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from playground.accounts.students import student_of
 from playground.hub import protocol, tickets
+from playground.hub.together import wait_for_event
 from playground.sandboxes import addresses, claims, gateway, line, rates
 from playground.sandboxes.context import node_status
 from playground.sandboxes.models import Sandbox
@@ -207,8 +208,7 @@ class SandboxConsumer(AsyncWebsocketConsumer):
             await self.tell(document)
 
     async def _wait_for_change(self) -> None:
-        with suppress(asyncio.TimeoutError, TimeoutError):
-            await asyncio.wait_for(self._changed.wait(), _LOOK_AGAIN)
+        await wait_for_event(self._changed, _LOOK_AGAIN)
 
     async def _pump(self, sandbox: Sandbox) -> None:
         given = parse_qs(self.scope["query_string"].decode(errors="replace"))

@@ -10,6 +10,7 @@ from channels.db import database_sync_to_async
 
 from playground.hub import tickets
 from playground.hub.session import MAX_NAME
+from playground.hub.together import wait_for_event
 from playground.sandboxes import sharing
 from playground.sandboxes.consumers import CLOSE_GONE, TerminalConsumer
 from playground.sandboxes.models import Sandbox
@@ -78,8 +79,7 @@ class WatchConsumer(TerminalConsumer):
         """Return once there is no leave any more."""
         while (now := await self.allowed()) and now.sandbox.id == sandbox.id:
             self._changed.clear()
-            with suppress(asyncio.TimeoutError, TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), _LOOK_AGAIN)
+            await wait_for_event(self._changed, _LOOK_AGAIN)
 
     async def _attend(self, sandbox: Sandbox) -> None:
         """A guest's look keeps no host alive."""

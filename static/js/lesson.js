@@ -9,13 +9,6 @@ const prose = document.querySelector(".prose");
 const { terminals, engine, show, fresh } = startHost(workbench);
 const link = new LessonLink(workbench.dataset.lesson, workbench.dataset.language);
 new Tasks(prose, link, workbench.dataset);
-const explain = document.querySelector("[data-explain-last]");
-link.addEventListener("said", ({ detail }) => {
-  if (!/^(sudo )?docker /.test(detail.typed ?? "")) return;
-  explain.href = `${explain.dataset.address}?line=${encodeURIComponent(detail.typed)}`;
-  explain.querySelector("code").textContent = detail.typed;
-  explain.hidden = false;
-});
 fresh.addEventListener("fresh", () => link.reconnect());
 
 // Steps: one at a time, the one in the address's fragment first, else where one stopped.

@@ -23,6 +23,7 @@ function start(name) {
       welcome: nothing,
       removed: nothing,
       rang: nothing,
+      commanded: nothing,
       askBusy: nothing,
     },
   });

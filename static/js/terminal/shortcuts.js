@@ -2,6 +2,7 @@
 // and none is one that browsers keep for themselves (T, N, W, Tab, Delete).
 const WITH_CTRL_SHIFT = {
   KeyC: "copy",
+  KeyE: "explain",
   KeyF: "find",
   Enter: "new",
   Backspace: "close",

@@ -47,6 +47,7 @@ export function startTerminals(element, { onStatus }) {
     record: () => recording.toggle(workspace.active),
     recordings: () => window.open(element.dataset.recordings, "_blank", "noopener"),
     share: () => sharing.open(),
+    explain: () => explainLast(workspace.active.command),
     help: () => ask(part("help-dialog")),
     menu: () => openMenu(),
   };
@@ -55,7 +56,7 @@ export function startTerminals(element, { onStatus }) {
   const menu = new Menu(part("menu"), {
     run,
     state: (action) => ({
-      disabled: action === "copy" && !workspace.active.terminal.hasSelection(),
+      disabled: { copy: !workspace.active.terminal.hasSelection(), explain: !workspace.active.command }[action],
       checked: { "screen-reader": settings.screenReader, split: workspace.shown.length === 2, record: workspace.active.recorder !== null }[action],
     }),
   });
@@ -64,6 +65,14 @@ export function startTerminals(element, { onStatus }) {
     const { left, bottom } = menuButton.getBoundingClientRect();
     if (menu.open) menu.hide();
     else menu.show(left, bottom + 4, menuButton);
+  };
+
+  // The explainer, in a tab of its own: the terminal stays as it is.
+  const explainButton = element.querySelector('[data-toolbar] [data-action="explain"]');
+  const explainLast = (line) => line && window.open(`${element.dataset.explain}?line=${encodeURIComponent(line)}`, "_blank", "noopener");
+  const offerToExplain = (line) => {
+    explainButton.disabled = !line;
+    explainButton.title = `${line ? explainButton.dataset.title.replace("[line]", () => line) : explainButton.dataset.nothing} (Ctrl+Shift+E)`;
   };
 
   const keyBar = new KeyBar(part("keybar"), { current: () => workspace.active, paste: () => run("paste") });
@@ -93,6 +102,7 @@ export function startTerminals(element, { onStatus }) {
       status: (view) => onStatus(view.state, view.statusText ?? ""),
       removing: (view) => recording.stop(view),
       changed: () => workspaceReady() && find.follow(),
+      commanded: ({ command }) => offerToExplain(command),
     },
   });
   function workspaceReady() {

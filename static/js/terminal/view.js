@@ -6,6 +6,7 @@ import { bytesOf } from "./protocol.js";
 import { muteQueries } from "./replay.js";
 import { Screen } from "./screen.js";
 import { printable } from "./text.js";
+import { followTyped } from "./typed.js";
 
 const PASTE_SHOWN_FROM = 64 << 10; // bytes; shorter ones are there before anybody could read of them
 const WAITS = new Set(["making", "waiting", "network"]); // for a host, in words of the page
@@ -13,7 +14,7 @@ const WAITS = new Set(["making", "waiting", "network"]); // for a host, in words
 const REPORT = /^\x1b\[([IO]$|<|M)/;
 
 // `events` has a function for each thing that others want to know: status, welcome, removed, rang,
-// askBusy. A guest's view has a `socket` of its own, and draws in the student's size.
+// commanded, askBusy. A guest's view has a `socket` of its own, and draws in the student's size.
 export class TerminalView {
   constructor(slot, { name, title, settings, words, events, socket, guest = false }) {
     this.guest = guest;
@@ -25,12 +26,17 @@ export class TerminalView {
     this.ended = false;
     this.closing = false;
     this.recorder = null;
+    this.command = ""; // the last docker line typed at the prompt
     this.rename(title);
     this.transform = (data) => data; // what a held key of the key bar makes of the next one
     this.terminal.onData((data) => this.#typed(this.transform(data)));
     this.terminal.onBinary((data) => this.#typed(Uint8Array.from(data, (c) => c.charCodeAt(0))));
     this.terminal.onResize((size) => this.#resized(size));
     this.terminal.onBell(() => this.events.rang(this));
+    followTyped(this.terminal, (line) => {
+      this.command = line;
+      this.events.commanded(this);
+    });
     this.company = new Company(this);
     this.connection = new Connection(name, () => this.screen.size, this.#handlers(), socket);
     muteQueries(this.terminal, () => this.connection.replaying);

@@ -10,7 +10,7 @@ const MOST_TERMINALS = 16; // as many as the hub gives to one host
 const SPLIT_FROM = 600; // pixels: two terminals of 80 columns never fit below that
 
 export class Workspace {
-  // `events`: status, changed and removing; `onView` is called once with every new view.
+  // `events`: status, changed, commanded and removing; `onView` is called once with every new view.
   constructor(element, { settings, events, onView }) {
     Object.assign(this, { element, settings, events, onView });
     this.words = element.dataset;
@@ -56,6 +56,7 @@ export class Workspace {
     this.#keep();
     this.events.status(view);
     this.events.changed();
+    this.events.commanded(view);
     if (focus) view.focus();
   }
 
@@ -126,6 +127,7 @@ export class Workspace {
         welcome: (which, welcome) => this.#welcome(welcome),
         removed: (which) => this.#removed(which),
         rang: (which) => this.#rang(which),
+        commanded: (which) => which === this.active && this.events.commanded(which),
         askBusy: (program) => this.#askBusy(program),
       },
     });
