@@ -36,8 +36,8 @@ BENCHES: dict[str, Callable[[], None]] = {
     "view.frames": view_frames,
     "port.throughput": port_throughput,
     "port.latency": port_latency,
-    "class.viewers": viewers,
     "checks.notice": notice,
+    "class.viewers": viewers,
     "chaos.lost": chaos,
     "chaos.leaked": chaos,
 }

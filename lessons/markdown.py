@@ -145,7 +145,7 @@ def _link(self: RendererHTML, tokens: Sequence[Token], index: int, options: Any,
     target = str(token.attrGet("href") or "")
     if target.startswith("lesson:"):
         slug, _, step = target[7:].partition("#")
-        token = token.copy()
+        token = token.copy(attrs=dict(token.attrs))  # the source is read once for all languages
         where = reverse("lesson", args=[slug]) if blocks.SLUG.match(slug) else "#"
         token.attrSet("href", where + (f"#{step}" if step else ""))
     return str(self.renderToken([token], 0, options, env))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from lessons import blocks, library
@@ -17,7 +17,8 @@ from playground.dockerline.options import canonical
 from playground.dockerline.options import command as docker_command
 from playground.dockerline.parse import parse
 from playground.dockerline.reference import full_name
-from playground.runtime.catalogue import recipe
+from playground.runtime.catalogue import recipe, store
+from playground.runtime.config import RuntimeConfig
 
 #: Words behind ``run``: not played; played although the CLI will not take it.
 _RUN_WORDS = ("skip", "wrong")
@@ -273,7 +274,17 @@ def made_by(text: str) -> set[str]:
     return found
 
 
-@cache
 def catalogue() -> set[str]:
-    """The names of all images of the catalogue."""
+    """The names of all images that new sandboxes have, an operator's too."""
+    found = store.find(RuntimeConfig.from_environ())
+    return _own_names() | (_names_in(found) if found else set())
+
+
+@cache
+def _own_names() -> set[str]:
     return {full_name(tag) for each in recipe.read_all() for tag in each.tags}
+
+
+@lru_cache(maxsize=4)
+def _names_in(found: store.Catalogue) -> set[str]:
+    return {full_name(tag) for each in found.images() for tag in each["tags"]}

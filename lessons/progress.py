@@ -80,9 +80,9 @@ def step_done(student: str, lesson: Lesson, step: Step) -> bool:
         changed = StepProgress.objects.filter(
             student=student, lesson=lesson.slug, step=step.name, done=None
         ).update(done=timezone.now())
-    _tell(student, lesson, step, "done")
     if changed:
         _say(student, lesson.slug)
+    _tell(student, lesson, step, "done")
     return True
 
 

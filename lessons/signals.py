@@ -1,8 +1,11 @@
-"""What other applications hear of lessons; this one knows none of them."""
+"""What other applications hear of lessons and of ways through them; this one knows none of them."""
 
 from __future__ import annotations
 
 from django.dispatch import Signal
+
+#: A student has more of a lesson done than before: ``student`` and ``lesson``, names.
+progressed = Signal()
 
 #: A student did something: ``student``, ``lesson`` and ``step`` (names), ``what``: ``open``,
 #: ``line`` (typed at a prompt), ``failed`` (it ended with ``code``), ``wrong`` (an answer) or
@@ -12,6 +15,3 @@ activity = Signal()
 #: Without an account a student went on at another machine as who they were there: ``old`` and
 #: ``new``, names of students.
 student_carried = Signal()
-
-#: A student has more of a lesson done than before: ``student`` and ``lesson``, names.
-progressed = Signal()

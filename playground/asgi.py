@@ -20,6 +20,7 @@ from playground.archives import routing as archives  # noqa: E402
 from playground.archives.uploads import ArchiveUpload  # noqa: E402
 from playground.celery import app as celery_app  # noqa: E402
 from playground.classes import routing as classes  # noqa: E402
+from playground.observing.application import Observed  # noqa: E402
 from playground.runtime import open_files  # noqa: E402
 from playground.sandboxes import routing as sandboxes  # noqa: E402
 from playground.sandboxes.ports.dispatch import ByHost  # noqa: E402
@@ -50,4 +51,4 @@ site = ProtocolTypeRouter(
     }
 )
 
-application = ByHost(site)  # type: ignore[arg-type]
+application = Observed(ByHost(site))  # type: ignore[arg-type]

@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from playground.accounts.providers import form_targets, providers
+from playground.telemetry import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = Path(os.environ.get("PLAYGROUND_VAR", BASE_DIR / "var"))
@@ -82,6 +83,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "playground.accounts.sessions.CheckedSessionMiddleware",
+    "playground.observing.middleware.NameViewMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -304,11 +306,27 @@ ARCHIVES_EACH = _number("PLAYGROUND_ARCHIVES_EACH", 3)
 ARCHIVE_HOURS = _number("PLAYGROUND_ARCHIVE_HOURS", 6)
 ARCHIVES_FREE_MB = _number("PLAYGROUND_ARCHIVES_FREE_MB", 2048)
 
+#: Programs elsewhere may read ``/metrics`` with it (``Authorization: Bearer …``).
+METRICS_TOKEN = os.environ.get("PLAYGROUND_METRICS_TOKEN", "")
+
+try:
+    LOG_FORMAT = logs.wanted()
+except ValueError as error:
+    raise ImproperlyConfigured(str(error)) from None
+# A line for each request is for programs; people at `make run` look for what went wrong.
+_requests = "INFO" if LOG_FORMAT == "json" else "WARNING"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "formatters": {"line": {"()": logs.formatter, "name": LOG_FORMAT}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": os.environ.get("PLAYGROUND_LOG_LEVEL", "INFO")},
-    "loggers": {"celery": {"level": "WARNING"}},
+    "loggers": {
+        "celery": {"level": "WARNING"},
+        "playground.observing": {"level": _requests},
+        "playground.tasks": {"level": _requests},
+        # It has handlers of its own otherwise.
+        "uvicorn": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+        "uvicorn.error": {"level": "WARNING"},
+    },
 }

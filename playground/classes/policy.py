@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from datetime import timedelta
 
 from django.conf import settings
 from django.utils import timezone
 
 from playground.classes.models import Class
-from playground.runtime.config import Limits
-from playground.sandboxes import kinds
+from playground.sandboxes import kinds, limits
 from playground.sandboxes.models import PoolWish
 
 #: Making one takes a third of a second, and other claims go first: this is early enough for 200.
@@ -21,19 +19,19 @@ LEAST_MEMORY_MB, LEAST_CPUS, LEAST_DISK_MB, LEAST_MINUTES = 256, 0.1, 512, 10
 
 def most() -> dict[str, float]:
     """The operator's bounds for a class's limits, by their names."""
-    own = Limits.from_environ(os.environ)
+    own = limits.for_sandbox()
     return {
         "memory_mb": settings.CLASS_MEMORY_MB or own.memory_mb,
         "cpus": settings.CLASS_CPUS or own.cpus,
         "disk_mb": settings.CLASS_DISK_MB or own.disk_mb,
-        "life_minutes": settings.CLASS_LIFE_MINUTES or settings.SANDBOX_LIFE_MINUTES,
+        "life_minutes": settings.CLASS_LIFE_MINUTES or limits.value("SANDBOX_LIFE_MINUTES"),
     }
 
 
 def kind_of(course: Class) -> kinds.Kind:
     """The kind of its members' sandboxes, within the operator's bounds also if those changed."""
     bounds = most()
-    own = Limits.from_environ(os.environ)
+    own = limits.for_sandbox()
     given: dict[str, float] = {}
     for name, bound in bounds.items():
         value = getattr(course, name)

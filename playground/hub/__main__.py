@@ -17,6 +17,7 @@ from playground.hub.protocol import MAX_INPUT_FRAME
 from playground.runtime import open_files
 from playground.runtime.config import RuntimeConfig
 from playground.runtime.node import Node
+from playground.telemetry import logs
 
 
 async def main() -> None:
@@ -55,6 +56,5 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("websockets").setLevel(logging.WARNING)
+    logs.configure(os.environ.get("PLAYGROUND_LOG_LEVEL", "INFO"))
     uvloop.run(main())

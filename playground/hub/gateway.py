@@ -30,14 +30,19 @@ from playground.hub.session import Session
 from playground.hub.shell import open_shell, take_over
 from playground.hub.shim_link import ShimLink
 from playground.hub.terminal import Terminal
+from playground.hub.thawing import thaw
 from playground.runtime.errors import SandboxError
 from playground.runtime.node import Node
 from playground.runtime.sandbox import Sandbox
+from playground.telemetry import ids, metrics
 
 log = logging.getLogger(__name__)
 
 _ENGINE_THREADS = 32
 _MAX_TERMINALS = 16
+_PURPOSES = frozenset(
+    ("node", "catalogue", "terminal", "engine", "inspect", "files", "layers", "checks")
+)
 
 
 class Hub:
@@ -69,30 +74,12 @@ class Hub:
             ticket = tickets.read(self.key, query.get("ticket", ""))
             if ticket.purpose != url.path.strip("/"):
                 raise tickets.BadTicket("a ticket for something else")
-            if ticket.purpose == "node":
-                await self._serve_node(connection)
+            ids.bind(ticket.request_id)
+            if ticket.purpose == "health":
+                await connection.send("ok")
                 return
-            if ticket.purpose == "catalogue":
-                await self._layers.serve_catalogue(connection, self.node.config)
-                return
-            sandbox = self.node.get(ticket.sandbox)
-            if not sandbox.is_alive():
-                raise SandboxError("The sandbox has ended")
-            await asyncio.to_thread(sandbox.thaw)
-            if ticket.purpose == "terminal":
-                await self._serve_terminal(connection, sandbox, ticket, query)
-            elif ticket.purpose == "files":
-                shell = self.terminals.get((sandbox.id, ticket.terminal))
-                folder = shell.folder() if shell else ""
-                await self._transfers.serve(connection, sandbox, folder, query)
-            elif ticket.purpose == "checks":
-                await self._serve_checks(connection, sandbox)
-            elif ticket.purpose == "inspect":
-                await self._serve_inspect(connection, sandbox, query)
-            elif ticket.purpose == "layers":
-                await self._layers.serve(connection, sandbox)
-            else:
-                await EngineView(connection, sandbox, self._engine_threads).run()
+            with metrics.CONNECTIONS.labels(_word(ticket.purpose)).track_inprogress():
+                await self._serve(connection, ticket, query)
         except tickets.BadTicket as error:
             await _refuse(connection, "ticket", str(error))
         except SandboxError as error:
@@ -101,6 +88,41 @@ class Hub:
             await _refuse(connection, "frame", str(error))
         except ConnectionClosed:
             pass
+
+    async def _serve(
+        self, connection: ServerConnection, ticket: tickets.Ticket, query: Mapping[str, str]
+    ) -> None:
+        """Serve who has shown a ticket."""
+        if ticket.purpose == "node":
+            await self._serve_node(connection)
+            return
+        if ticket.purpose == "catalogue":
+            await self._layers.serve_catalogue(connection, self.node.config)
+            return
+        sandbox = self.node.get(ticket.sandbox)
+        if not sandbox.is_alive():
+            raise SandboxError("The sandbox has ended")
+        await asyncio.to_thread(thaw, sandbox)
+        log.info(
+            "%s of sandbox %s opens",
+            ticket.purpose,
+            sandbox.id,
+            extra={"purpose": ticket.purpose, "sandbox": sandbox.id},
+        )
+        if ticket.purpose == "terminal":
+            await self._serve_terminal(connection, sandbox, ticket, query)
+        elif ticket.purpose == "files":
+            shell = self.terminals.get((sandbox.id, ticket.terminal))
+            folder = shell.folder() if shell else ""
+            await self._transfers.serve(connection, sandbox, folder, query)
+        elif ticket.purpose == "checks":
+            await self._serve_checks(connection, sandbox)
+        elif ticket.purpose == "inspect":
+            await self._serve_inspect(connection, sandbox, query)
+        elif ticket.purpose == "layers":
+            await self._layers.serve(connection, sandbox)
+        else:
+            await EngineView(connection, sandbox, self._engine_threads).run()
 
     async def adopt(self) -> None:
         """Take over the terminals that an earlier hub has left with their shims."""
@@ -127,7 +149,7 @@ class Hub:
 
     async def hang_up(self, sandbox: Sandbox, terminal: Terminal) -> None:
         """End a terminal's shell: the shim lets go of the pty first, then the hub."""
-        await asyncio.to_thread(sandbox.thaw)  # a frozen shell would never hear of it
+        await asyncio.to_thread(thaw, sandbox)  # a frozen shell would never hear of it
         link = await self._link(sandbox)
         await link.drop(terminal.name)
         terminal.close()
@@ -154,11 +176,13 @@ class Hub:
             connection, self, terminal, sandbox, query, ticket.guest, sees_all=ticket.sees_all
         )
         terminal.attach(session)
+        metrics.VIEWERS.inc()
         terminal.resize(session, columns, rows)
         try:
             await session.run()
         finally:
             terminal.detach(session)
+            metrics.VIEWERS.dec()
 
     async def _terminal(self, sandbox: Sandbox, name: str, columns: int, rows: int) -> Terminal:
         """The terminal of that name; two pages that open it at once get the same one."""
@@ -187,6 +211,7 @@ class Hub:
         terminal.on_exit(lambda: self._forget(key, terminal, link))
         terminal.typed.listener = lambda line, code: self._heard(key[0], line, code)
         self.terminals[key] = terminal
+        metrics.TERMINALS.set(len(self.terminals))
         return terminal
 
     async def _link(self, sandbox: Sandbox) -> ShimLink:
@@ -210,6 +235,7 @@ class Hub:
     def _forget(self, key: tuple[str, str], terminal: Terminal, link: ShimLink) -> None:
         if self.terminals.get(key) is terminal:
             del self.terminals[key]
+        metrics.TERMINALS.set(len(self.terminals))
         dropping = asyncio.create_task(link.drop(key[1]))
         self._dropping.add(dropping)
         dropping.add_done_callback(self._dropping.discard)
@@ -248,6 +274,10 @@ class Hub:
             await connection.send(json.dumps(await asked))
 
 
+def _word(purpose: str) -> str:
+    return purpose if purpose in _PURPOSES else "engine"
+
+
 def _size(query: Mapping[str, str]) -> tuple[int, int]:
     def number(name: str, default: int, most: int) -> int:
         text = query.get(name, "")
@@ -258,6 +288,7 @@ def _size(query: Mapping[str, str]) -> tuple[int, int]:
 
 async def _refuse(connection: ServerConnection, code: str, message: str) -> None:
     log.warning("refused: %s: %s", code, message)
+    metrics.REFUSED.labels(code).inc()
     with suppress(ConnectionClosed):
         document: dict[str, Any] = {"code": code, "message": message}
         await connection.send(protocol.frame(protocol.ERROR, document))

@@ -30,7 +30,9 @@ def view(node: Node, threads: Executor) -> dict[str, Any]:
 
 def _machine(node: Node) -> dict[str, Any]:
     memory = psutil.virtual_memory()
-    disk = shutil.disk_usage(node.config.state_dir)
+    # Its folder is made with the first sandbox.
+    state = node.config.state_dir
+    disk = shutil.disk_usage(next(each for each in (state, *state.parents) if each.is_dir()))
     return {
         "memory": [memory.total - memory.available, memory.total],
         "disk": [disk.used, disk.total],

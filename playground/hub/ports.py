@@ -18,15 +18,18 @@ from contextlib import suppress
 from typing import cast
 
 from playground.hub import tickets
+from playground.hub.thawing import thaw
 from playground.hub.together import wait_for_event
 from playground.runtime import inside
 from playground.runtime.errors import SandboxError
 from playground.runtime.node import Node
 from playground.runtime.sandbox import Sandbox
+from playground.telemetry import ids, metrics
 
 log = logging.getLogger(__name__)
 
 CONNECTED, SILENT, GONE, BUSY, REFUSED = b"+", b"s", b"g", b"b", b"t"
+_ANSWERS = {SILENT: "silent", GONE: "gone", BUSY: "busy", REFUSED: "refused"}
 
 #: Connections to one sandbox at once. A browser opens six to a host name, and websockets besides.
 MOST_EACH = 64
@@ -66,6 +69,7 @@ class Ports:
             # A truth value is an int too, and no port.
             if ticket.purpose != "port" or type(ticket.port) is not int:
                 raise tickets.BadTicket("a ticket for something else")
+            ids.bind(ticket.request_id)
             if not 0 < ticket.port < 1 << 16:
                 raise tickets.BadTicket("no port")
             if self.open[ticket.sandbox] >= MOST_EACH or self.open.total() >= self.most:
@@ -73,7 +77,8 @@ class Ports:
                 return
             self.open[ticket.sandbox] += 1
             try:
-                await self._connect(web, ticket)
+                with metrics.PORT_STREAMS.track_inprogress():
+                    await self._connect(web, ticket)
             finally:
                 self.open[ticket.sandbox] -= 1
                 if not self.open[ticket.sandbox]:
@@ -91,7 +96,7 @@ class Ports:
         sandbox = self.node.get(ticket.sandbox)
         if not sandbox.is_alive():
             raise SandboxError("The sandbox has ended")
-        await asyncio.to_thread(sandbox.thaw)
+        await asyncio.to_thread(thaw, sandbox)
         loop = asyncio.get_running_loop()
         pipe = _Pipe(self.idle)
         try:
@@ -116,6 +121,8 @@ class Ports:
         web.set_protocol(pipe.web)
         pipe.web.connection_made(web)
         web.write(CONNECTED)
+        metrics.PORT_ANSWERS.labels("connected").inc()
+        log.info("a port of sandbox %s opens", sandbox.id, extra={"sandbox": sandbox.id})
         try:
             await loop.create_connection(lambda: pipe.port, sock=socket)
             if not pipe.web.closed:
@@ -159,7 +166,7 @@ class _Pipe:
 
     def __init__(self, idle: float) -> None:
         loop = asyncio.get_running_loop()
-        self.web, self.port = _End(self), _End(self)
+        self.web, self.port = _End(self, "in"), _End(self, "out")
         self.web.other, self.port.other = self.port, self.web
         self.moved = loop.time()
         self._idle = idle
@@ -199,8 +206,9 @@ class _End(asyncio.Protocol):
 
     other: _End
 
-    def __init__(self, pipe: _Pipe) -> None:
+    def __init__(self, pipe: _Pipe, way: str) -> None:
         self._pipe = pipe
+        self._bytes = metrics.PORT_BYTES.labels(way)
         self.transport: asyncio.Transport | None = None
         self.ended = self.closed = False
 
@@ -212,6 +220,7 @@ class _End(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._pipe.moved = self._pipe._clock()
+        self._bytes.inc(len(data))
         if self.other.transport:
             self.other.transport.write(data)
 
@@ -254,5 +263,6 @@ def listening(sandbox: Sandbox) -> list[int]:
 
 
 def _answer(web: asyncio.Transport, answer: bytes) -> None:
+    metrics.PORT_ANSWERS.labels(_ANSWERS[answer[:1]]).inc()
     if not web.is_closing():
         web.write(answer)

@@ -10,9 +10,11 @@ from websockets.asyncio.server import ServerConnection
 
 from playground.hub import protocol
 from playground.hub.terminal import Terminal
+from playground.hub.thawing import thaw
 from playground.hub.together import until_first
 from playground.runtime.errors import SandboxError
 from playground.runtime.sandbox import Sandbox
+from playground.telemetry import metrics
 
 #: Output goes out in pieces of this size, in bytes; a piece is what a page must parse at once.
 _PIECE = 64 << 10
@@ -28,6 +30,8 @@ _COUNT_EVERY, _COUNT_AFTER = 4096, 0.05
 _DYING = 0.3
 #: The longest name of a guest, in characters.
 MAX_NAME = 40
+
+_IN, _OUT = (metrics.TERMINAL_BYTES.labels(way) for way in ("in", "out"))
 
 
 class Terminals(Protocol):
@@ -123,6 +127,7 @@ class Session:
                 piece = ring.read(self.position, min(_PIECE, room, old))
                 self.position += len(piece)
                 await self.connection.send(protocol.OUTPUT + piece)
+                _OUT.inc(len(piece))
                 continue
             if self._incomplete and ring.end == self.position:
                 await self._restore()
@@ -199,11 +204,12 @@ class Session:
     async def _take(self, payload: bytes) -> None:
         """Take input and count it, unless the page has come back by another connection."""
         if self.sandbox.group.is_frozen():  # one small read; it was idle until this key
-            await asyncio.to_thread(self.sandbox.thaw)
+            await asyncio.to_thread(thaw, self.sandbox)
         await self.terminal.input_room()
         if not self.terminal.inputs.takes_from(self.page, self):
             return
         self.terminal.put(payload, self.page)
+        _IN.inc(len(payload))
         self.terminal.company.typed(self)
         await self._tell_count()
 

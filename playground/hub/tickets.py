@@ -28,6 +28,8 @@ class Ticket:
     sees_all: bool = False
     #: The port that a stream of ``playground.hub.ports`` leads to.
     port: int = 0
+    #: The id of the request that it was made for, for the log.
+    request_id: str = ""
 
 
 def issue(key: str, ticket: Ticket) -> str:

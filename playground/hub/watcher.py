@@ -16,6 +16,7 @@ from playground.checks.verdict import Verdict
 from playground.hub.events import events
 from playground.hub.together import wait_for_event
 from playground.runtime.sandbox import Sandbox
+from playground.telemetry import metrics
 
 #: Events come in bursts (a run is six of them); they are waited for this long, in seconds.
 _GATHER = 0.02
@@ -123,7 +124,11 @@ class Watcher:
         if self._sandbox.group.is_frozen():
             return {}
         self._facts.look_again()
-        return {name: evaluate(check, self._facts, lines) for name, check in checks.items()}
+        with metrics.CHECK_SECONDS.time():
+            found = {name: evaluate(check, self._facts, lines) for name, check in checks.items()}
+        for verdict in found.values():
+            metrics.CHECKS.labels("holds" if verdict.ok else "missing").inc()
+        return found
 
     async def _listen(self) -> None:
         """Take note of events, and begin anew where the engine has ended."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from playground.install import javascript
 from playground.install.steps import Steps
 from playground.runtime import hostimage
-from playground.runtime.catalogue import builder, store
+from playground.runtime.catalogue import builder, rollout, store
 from playground.runtime.config import PROJECT_ROOT, RuntimeConfig
 from playground.runtime.doctor import examine
 from playground.runtime.errors import SandboxError
@@ -82,6 +82,15 @@ def _host_image(steps: Steps, config: RuntimeConfig) -> None:
 
 
 def _catalogue(steps: Steps, config: RuntimeConfig) -> None:
+    try:
+        if rollout.needs_renewal(config):
+            with steps.step("Catalogue of images, with those added on the operator's page"):
+                rollout.renew(config, steps.progress)
+            return
+    except SandboxError as error:
+        # The site is worth more than one image: it goes on with its own.
+        print(f"      ✗ {error}", file=sys.stderr)
+        print("      Without the images added on the operator's page: build them there again.")
     if store.find(config):
         steps.already("Catalogue")
         return

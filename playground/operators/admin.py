@@ -12,8 +12,8 @@ from django.http import HttpRequest
 from lessons.models import StepProgress, TaskDone
 from playground.accounts import audit
 from playground.accounts.models import AuditEntry, User
-from playground.operators.models import Announcement
-from playground.sandboxes.models import Sandbox
+from playground.operators.models import Announcement, CatalogueBuild, CatalogueImage
+from playground.sandboxes.models import Sandbox, Setting
 
 if TYPE_CHECKING:  # generic for the type checker only
     _Users = UserAdmin[User]
@@ -97,6 +97,27 @@ class TaskDoneAdmin(_LookOnly):
     list_display = ("student", "lesson", "task", "at")
     list_filter = ("lesson",)
     search_fields = ("student",)
+
+
+@admin.register(Setting)
+class SettingAdmin(_LookOnly):
+    """Limits that were set; the operator's page checks and notes what it changes."""
+
+    list_display = ("name", "value", "changed")
+
+
+@admin.register(CatalogueImage)
+class CatalogueImageAdmin(_LookOnly):
+    """Images that operators added; changed on the operator's page, which checks them."""
+
+    list_display = ("name", "reference", "changed")
+
+
+@admin.register(CatalogueBuild)
+class CatalogueBuildAdmin(_LookOnly):
+    """Buildings of the catalogue."""
+
+    list_display = ("started", "state", "by", "refresh", "key")
 
 
 @admin.register(Announcement)

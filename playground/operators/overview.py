@@ -13,9 +13,8 @@ from websockets.exceptions import WebSocketException
 
 from playground.accounts.models import User
 from playground.hub import tickets
-from playground.runtime.catalogue import store
 from playground.runtime.config import RuntimeConfig
-from playground.sandboxes import gateway, line, pool, room
+from playground.sandboxes import gateway, limits, line, pool, room
 from playground.sandboxes.models import Sandbox
 
 #: Seconds that the node has for its answer.
@@ -82,27 +81,17 @@ def numbers() -> dict[str, Any]:
     }
 
 
-def images() -> list[dict[str, Any]]:
-    """The catalogue's images."""
-    found = store.find(RuntimeConfig.from_environ())
-    return found.images() if found else []
-
-
-#: Settings that are shown, with the variable that sets each.
-SETTINGS = {
-    "SANDBOXES_MAX": "PLAYGROUND_SANDBOXES_MAX",
-    "FREE_MEMORY_MB": "PLAYGROUND_FREE_MEMORY_MB",
-    "SANDBOXES_PER_ADDRESS": "PLAYGROUND_SANDBOXES_PER_ADDRESS",
-    "POOL_MIN": "PLAYGROUND_POOL_MIN",
-    "POOL_MAX": "PLAYGROUND_POOL_MAX",
-    "POOL_FREE_MEMORY_MB": "PLAYGROUND_POOL_FREE_MEMORY_MB",
-    "SANDBOX_FREEZE_MINUTES": "PLAYGROUND_SANDBOX_FREEZE_MINUTES",
-    "SANDBOX_IDLE_MINUTES": "PLAYGROUND_SANDBOX_IDLE_MINUTES",
-    "SANDBOX_LIFE_MINUTES": "PLAYGROUND_SANDBOX_LIFE_MINUTES",
-    "SIGNUP_OPEN": "PLAYGROUND_SIGNUP",
-}
-
-
-def site_settings() -> list[tuple[str, Any]]:
-    """Variables of the site and what holds now."""
-    return [(variable, getattr(settings, name)) for name, variable in SETTINGS.items()]
+def fixed_settings() -> list[tuple[str, Any]]:
+    """Variables that are read at the start only, and what they are now."""
+    config = RuntimeConfig.from_environ()
+    of_sandbox = [
+        (f"PLAYGROUND_SANDBOX_{name.upper()}", value)
+        for name, value in vars(config.limits).items()
+        if f"SANDBOX_{name.upper()}" not in limits.LIMITS
+    ]
+    return [
+        ("PLAYGROUND_SIGNUP", "on" if settings.SIGNUP_OPEN else "off"),
+        ("PLAYGROUND_POLICY", config.policy),
+        ("PLAYGROUND_EGRESS", "on" if config.egress.on else "off"),
+        *of_sandbox,
+    ]

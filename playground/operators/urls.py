@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.urls import path
 
-from playground.operators import views
+from playground.operators import limits_views, views
+from playground.operators.catalogue import views as catalogue
 
 urlpatterns = [
     path("", views.operator, name="operator"),
@@ -14,4 +15,16 @@ urlpatterns = [
     path("users/<int:pk>/", views.user, name="operator-user"),
     path("log/", views.log, name="operator-log"),
     path("announcements/", views.announcements, name="operator-announcements"),
+    path("limits/", limits_views.limits, name="operator-limits"),
+    path("catalogue/", catalogue.catalogue, name="operator-catalogue"),
+    path("catalogue/state/", catalogue.state, name="operator-catalogue-state"),
+    path("catalogue/build/", catalogue.build, name="operator-catalogue-build"),
+    path("catalogue/images/", catalogue.image, name="operator-catalogue-add"),
+    path("catalogue/images/<slug:name>/", catalogue.image, name="operator-catalogue-image"),
+    path(
+        "catalogue/images/<slug:name>/remove/",
+        catalogue.remove_image,
+        name="operator-catalogue-remove",
+    ),
+    path("catalogue/<slug:key>/act/", catalogue.act, name="operator-catalogue-act"),
 ]

@@ -38,11 +38,7 @@ _MOST_ROWS = 100_000
 @administrators_only
 def operator(request: HttpRequest) -> HttpResponse:
     """The page; its figures come by ``state``."""
-    return render(
-        request,
-        "operators/operator.html",
-        {"images": overview.images(), "settings": overview.site_settings()},
-    )
+    return render(request, "operators/operator.html")
 
 
 @never_cache

@@ -74,6 +74,9 @@ class RuntimeConfig:
     limits: Limits = field(default_factory=Limits)
     policy: str = "classroom"
     egress: Egress = field(default_factory=Egress)
+    #: Where it stands which catalogue new sandboxes get if not the checkout's own; see
+    #: :mod:`playground.runtime.catalogue.rollout`.
+    rollouts: Path | None = None
     #: How long an engine may take to answer, in seconds; an emulated machine needs more.
     start_seconds: float = 30.0
     #: The first host id given to sandboxes. 0x40000000 lies in the range that systemd sets aside
@@ -97,6 +100,7 @@ class RuntimeConfig:
             limits=Limits.from_environ(environ),
             policy=policy,
             egress=Egress.from_environ(environ),
+            rollouts=var / "catalogue",
             start_seconds=_number(
                 "PLAYGROUND_START_SECONDS",
                 environ.get("PLAYGROUND_START_SECONDS", "30"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import logging
 import os
 import re
 import secrets
@@ -25,6 +26,8 @@ from playground.runtime.network import Network
 from playground.runtime.private_mounts import in_private_mounts
 from playground.runtime.record import Record
 from playground.runtime.sandbox import Sandbox
+
+log = logging.getLogger(__name__)
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{1,47}\Z")
 
@@ -128,6 +131,7 @@ class Node:
         """Remove all that there is of an id, with or without a record."""
         with self.hold(name):
             self._clear(name)
+        log.info("sandbox %s is removed", name, extra={"sandbox": name})
 
     @contextmanager
     def hold(self, sandbox_id: str) -> Iterator[None]:
@@ -204,7 +208,7 @@ class Node:
 
     def _bring_up(self, made: Record, given: float | None) -> Sandbox:
         """Start a sandbox that has a disk; what was started is stopped again if it fails."""
-        seconds = given or self.config.start_seconds
+        seconds, started = given or self.config.start_seconds, time.monotonic()
         try:
             sandbox = Sandbox(self, self._start(Sandbox(self, made)))
             self.network.attach(sandbox)
@@ -214,6 +218,9 @@ class Node:
                     + _engine_log(sandbox),
                     "Run `./manage.py doctor`",
                 )
+            taken = round(time.monotonic() - started, 3)
+            said = {"sandbox": made.id, "seconds": taken}
+            log.info("sandbox %s runs, started in %.2f s", made.id, taken, extra=said)
         except BaseException as error:
             self._stop(made.id)
             if isinstance(error, OSError):

@@ -36,11 +36,14 @@ def recipe_hash(version: str, *folders: Path, extra: Iterable[str] = ()) -> str:
 
 
 @contextmanager
-def build_lock(cache: Path) -> Iterator[None]:
-    """Let one build at a time work in the cache; a second one waits for the first."""
+def build_lock(cache: Path, *, wait: bool = True) -> Iterator[None]:
+    """Let one build at a time work in the cache; a second one waits for the first.
+
+    Without ``wait`` it raises ``BlockingIOError``.
+    """
     cache.mkdir(parents=True, exist_ok=True)
     with (cache / "lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
 
 
@@ -69,10 +72,14 @@ def run_logged(command: list[str], progress: Progress, what: str, tail: int = 15
         errors="replace",
     ) as process:
         assert process.stdout
-        for line in process.stdout:
-            if text := line.strip():
-                lines = [*lines[1 - tail :], text]
-                progress(text)
+        try:
+            for line in process.stdout:
+                if text := line.strip():
+                    lines = [*lines[1 - tail :], text]
+                    progress(text)
+        except BaseException:
+            process.terminate()  # it was told to stop; it ends what it has started itself
+            raise
     if process.returncode != 0:
         raise BuildFailed(
             f"{what} failed with exit code {process.returncode}:\n  " + "\n  ".join(lines) + "\n",

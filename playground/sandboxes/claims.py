@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from playground.sandboxes import kinds, line, pool
+from playground.sandboxes import kinds, limits, line, pool
 from playground.sandboxes.models import Sandbox
 from playground.serial import one_at_a_time
 
@@ -83,7 +82,7 @@ def _find_or_make(owner: str, address: str) -> tuple[Sandbox, bool]:
 
 
 def _check_network(address: str) -> None:
-    limit: int = settings.SANDBOXES_PER_ADDRESS
+    limit = limits.value("SANDBOXES_PER_ADDRESS")
     if not limit or not address:
         return
     if Sandbox.objects.filter(address=address, state__in=OWNED).count() >= limit:

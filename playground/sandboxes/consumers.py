@@ -18,9 +18,10 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 from playground.accounts.students import student_of
 from playground.hub import protocol, tickets
 from playground.hub.together import wait_for_event
-from playground.sandboxes import addresses, claims, gateway, line, rates
+from playground.sandboxes import addresses, claims, gateway, limits, line, rates
 from playground.sandboxes.context import node_status
 from playground.sandboxes.models import Sandbox
+from playground.telemetry import ids
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,11 @@ _QUERY = ("columns", "rows", "after", "page", "shell")
 
 class SandboxUnavailable(Exception):
     """The student can have no sandbox now; the text is for them."""
+
+
+def _with_id(message: str) -> str:
+    """A notice with the id by which its log lines are found."""
+    return f"{message} [{ids.current()}]" if ids.current() else message
 
 
 class SandboxConsumer(AsyncWebsocketConsumer):
@@ -128,7 +134,7 @@ class SandboxConsumer(AsyncWebsocketConsumer):
         try:
             sandbox = await self._ready_sandbox(student)
         except SandboxUnavailable as error:
-            await self.tell({"state": "unavailable", "message": str(error)})
+            await self.tell({"state": "unavailable", "message": _with_id(str(error))})
             await self.close(CLOSE_GONE)
             return
         await self._serve(sandbox)
@@ -140,7 +146,8 @@ class SandboxConsumer(AsyncWebsocketConsumer):
             await self._pump(sandbox)
         except (OSError, WebSocketException):
             log.warning("the hub at %s cannot be reached", settings.HUB_SOCKET)
-            await self.tell({"state": "hub", "message": "The terminal hub does not answer."})
+            message = _with_id("The terminal hub does not answer.")
+            await self.tell({"state": "hub", "message": message})
         except protocol.BadFrame:
             code = CLOSE_BAD_FRAME
         await self.close(code)
@@ -291,12 +298,13 @@ class EngineConsumer(SandboxConsumer):
         """Begin to talk to the hub; called each time that the stream to it is there."""
 
     async def remind(self, sandbox: Sandbox) -> None:
-        left = sandbox.minutes_left()
+        left = await database_sync_to_async(sandbox.minutes_left)()
         if left is not None and left > _REMIND_BEFORE:
             left = None
         if left != self._reminded:
             self._reminded = left
-            hours = round(sandbox.life / 60, 1)
+            life = sandbox.life_minutes or limits.known("SANDBOX_LIFE_MINUTES")
+            hours = round(life / 60, 1)
             ends = {"minutes": left, "hours": hours} if left else None
             await self.send(text_data=json.dumps({"ends": ends}))
 

@@ -14,8 +14,12 @@ from playground.sandboxes.owners import has_host_before
 
 def node_status(request: HttpRequest) -> dict[str, Any]:
     """For the banners: why no sandbox can run here (empty if they can), and a choice to be made."""
-    found = {"host_before": has_host_before(request)}
+    return {"host_before": has_host_before(request), "node_reason": node_reason()}
+
+
+def node_reason() -> str:
+    """Why no sandbox can run here, as `serve` found; empty if they can."""
     with suppress(OSError, ValueError):
         status = json.loads(settings.NODE_STATUS_FILE.read_text())
-        return {**found, "node_reason": str(status.get("reason", ""))}
-    return {**found, "node_reason": ""}
+        return str(status.get("reason", ""))
+    return ""

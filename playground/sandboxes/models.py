@@ -6,7 +6,6 @@ import math
 import secrets
 from datetime import timedelta
 
-from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
@@ -65,6 +64,7 @@ class Sandbox(models.Model):
 
     def minutes_left(self) -> int | None:
         """Whole minutes, at least one, until its life time is over; ``None`` before its claim."""
+
         if self.claimed is None:
             return None
         age = timezone.now() - self.claimed
@@ -73,7 +73,9 @@ class Sandbox(models.Model):
     @property
     def life(self) -> int:
         """Minutes from its claim to its end."""
-        return int(self.life_minutes or settings.SANDBOX_LIFE_MINUTES)
+        from playground.sandboxes import limits
+
+        return int(self.life_minutes or limits.value("SANDBOX_LIFE_MINUTES"))
 
     def is_over(self) -> bool:
         """Whether its life time is over."""
@@ -99,3 +101,14 @@ class PoolWish(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name}: {self.count} from {self.since:%H:%M} to {self.until:%H:%M}"
+
+
+class Setting(models.Model):
+    """A limit that was set on the operator's page; see :mod:`playground.sandboxes.limits`."""
+
+    name = models.CharField(primary_key=True, max_length=64)
+    value = models.FloatField()
+    changed = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"{self.name}={self.value}"

@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from playground.sandboxes import room
+from playground.sandboxes import limits, room
 from playground.sandboxes.kinds import Kind
 from playground.sandboxes.models import PoolWish, Sandbox, new_id
 from playground.serial import one_at_a_time
@@ -84,7 +83,7 @@ def target(kind: str = "") -> int:
     if kind:
         return wished
     recent: int = Sandbox.objects.filter(claimed__gt=timezone.now() - _DEMAND_WINDOW).count()
-    wanted: int = min(settings.POOL_MIN + recent, settings.POOL_MAX)
+    wanted: int = min(limits.value("POOL_MIN") + recent, limits.value("POOL_MAX"))
     return max(wanted, wished)
 
 
@@ -134,4 +133,4 @@ def surplus() -> list[str]:
 
 def has_memory() -> bool:
     """Whether the machine has more memory available than the pool must leave free."""
-    return room.available_mb() > int(settings.POOL_FREE_MEMORY_MB)
+    return room.available_mb() > limits.value("POOL_FREE_MEMORY_MB")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import psutil
-from django.conf import settings
 
+from playground.sandboxes import limits
 from playground.sandboxes.models import Sandbox
 
 #: What a new sandbox is counted for until its memory shows in the machine's own figures, in MB:
@@ -18,11 +18,11 @@ _HOLDING = (Sandbox.State.POOLED, Sandbox.State.REQUESTED, Sandbox.State.READY)
 def places() -> int:
     """How many more sandboxes can be made now; those that are being made are counted."""
     making = Sandbox.objects.filter(state=Sandbox.State.REQUESTED).count()
-    free = available_mb() - settings.FREE_MEMORY_MB
+    free: int = available_mb() - limits.value("FREE_MEMORY_MB")
     found: int = free // _NEW_SANDBOX_MB - making
-    if settings.SANDBOXES_MAX:
+    if most := limits.value("SANDBOXES_MAX"):
         holding = Sandbox.objects.filter(state__in=_HOLDING).count()
-        found = min(found, settings.SANDBOXES_MAX - holding)
+        found = min(found, most - holding)
     return max(0, found)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -11,16 +12,17 @@ from asgiref.sync import async_to_sync
 from celery import shared_task
 from celery.signals import worker_ready
 from channels.layers import get_channel_layer
-from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
 from playground.runtime import budget
+from playground.runtime.catalogue import store
 from playground.runtime.errors import NoSuchSandbox, SandboxError
 from playground.runtime.sandbox import Sandbox as Host
-from playground.sandboxes import claims, kinds, line, pool, recovery
+from playground.sandboxes import claims, kinds, limits, line, pool, recovery
 from playground.sandboxes.models import Sandbox
 from playground.sandboxes.nodes import local_node
+from playground.telemetry import metrics
 
 log = logging.getLogger(__name__)
 
@@ -58,11 +60,16 @@ def create(sandbox_id: str) -> None:
 
 
 def _make(row: Sandbox) -> Host:
-    """Make a row's sandbox with the limits of its kind; raises ``SandboxError``."""
-    node = local_node()
-    if not row.limits:
-        return node.create(row.id)
-    return node.create(row.id, kinds.applied(node.config.limits, row.limits))
+    """Make a row's sandbox with the limits of its kind, and count it; raises ``SandboxError``."""
+    started = time.monotonic()
+    try:
+        made = local_node().create(row.id, kinds.applied(limits.for_sandbox(), row.limits))
+    except SandboxError:
+        metrics.FAILED.inc()
+        raise
+    metrics.MADE.inc()
+    metrics.CREATE_SECONDS.observe(time.monotonic() - started)
+    return made
 
 
 def finish(row: Sandbox, made: Host) -> None:
@@ -96,6 +103,30 @@ def refill() -> None:
 
 
 @shared_task
+def renew_pool() -> None:
+    """Replace what waits in the pool with an older catalogue or other limits than hold now."""
+    _give_up_outdated()
+    refill.delay()
+
+
+def _give_up_outdated() -> None:
+    own = limits.for_sandbox()
+    key = store.in_use(local_node().config)
+    for row in Sandbox.objects.filter(state=Sandbox.State.POOLED):
+        with suppress(SandboxError):
+            record = local_node().get(row.id).record
+            wanted = kinds.applied(own, row.limits)
+            if (record.limits, record.catalogue) != (wanted, key) and _leave_pool(row.id):
+                remove.delay(row.id)
+
+
+def _leave_pool(sandbox_id: str) -> bool:
+    """Out of the pool first: nobody may be given one that is about to go."""
+    pooled = Sandbox.objects.filter(id=sandbox_id, state=Sandbox.State.POOLED)
+    return bool(pooled.update(state=Sandbox.State.REMOVED))
+
+
+@shared_task
 def admit() -> None:
     """Let in those who have waited longest, as many as there is room for."""
     moved = line.drop_gone()
@@ -114,6 +145,7 @@ def remove(sandbox_id: str) -> None:
     """Remove a sandbox and everything in it. Its row says first that it is over."""
     claims.give_up(sandbox_id, "it was removed")
     local_node().clear(sandbox_id)
+    metrics.REMOVED.inc()
     if row := Sandbox.objects.filter(id=sandbox_id).first():
         _tell(row)
     admit()
@@ -141,8 +173,8 @@ def thaw(sandbox_id: str) -> None:
 def reap() -> None:
     """Remove what nobody looks at any more or has lived its time, and what is forgotten."""
     now = timezone.now()
-    unseen = Q(last_seen__lt=now - timedelta(minutes=settings.SANDBOX_IDLE_MINUTES))
-    old = Q(claimed__lt=now - timedelta(minutes=settings.SANDBOX_LIFE_MINUTES))
+    unseen = Q(last_seen__lt=now - timedelta(minutes=limits.value("SANDBOX_IDLE_MINUTES")))
+    old = Q(claimed__lt=now - timedelta(minutes=limits.value("SANDBOX_LIFE_MINUTES")))
     old &= Q(life_minutes=None)
     given = Sandbox.objects.filter(state=Sandbox.State.READY)
     over = set(given.filter(unseen | old).values_list("id", flat=True))
@@ -155,11 +187,9 @@ def reap() -> None:
     _see_to_lost_wishes()
     _forget_missing()
     for sandbox_id in pool.surplus():
-        # Out of the pool first: nobody may be given one that is about to go.
-        if Sandbox.objects.filter(id=sandbox_id, state=Sandbox.State.POOLED).update(
-            state=Sandbox.State.REMOVED
-        ):
+        if _leave_pool(sandbox_id):
             remove.delay(sandbox_id)
+    _give_up_outdated()
     admit()
     refill.delay()
     # One that failed may have a disk that an operator can still rescue, for a while.
@@ -208,7 +238,7 @@ def _forget_missing() -> None:
 
 def _freeze_idle() -> None:
     """Stop the sandboxes whose students have left; the hub lets them go on at the next key."""
-    limit = timezone.now() - timedelta(minutes=settings.SANDBOX_FREEZE_MINUTES)
+    limit = timezone.now() - timedelta(minutes=limits.value("SANDBOX_FREEZE_MINUTES"))
     away = Sandbox.objects.filter(state=Sandbox.State.READY, last_seen__lt=limit)
     for sandbox_id in away.values_list("id", flat=True):
         try:

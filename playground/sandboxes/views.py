@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from playground.accounts.students import student_of
-from playground.runtime.catalogue import store
+from playground.runtime.catalogue import rollout, store
 from playground.runtime.config import RuntimeConfig
 from playground.sandboxes import owners, tasks
 from playground.sandboxes.claims import give_up
@@ -19,10 +19,15 @@ from playground.sandboxes.models import Sandbox
 
 def catalogue(request: HttpRequest) -> HttpResponse:
     """List the images that every new host has, and where each came from."""
-    found = store.find(RuntimeConfig.from_environ())
+    config = RuntimeConfig.from_environ()
+    found, about = store.find(config), rollout.current(config)
     language = (get_language() or "en")[:2]
     images = [
-        {**image, "summary": image["summary"].get(language, image["summary"]["en"])}
+        {
+            **image,
+            "summary": image["summary"].get(language, image["summary"]["en"]),
+            "added": about is not None and image["name"] in about.images,
+        }
         for image in (found.images() if found else [])
     ]
     return render(request, "sandboxes/catalogue.html", {"images": images})

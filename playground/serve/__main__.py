@@ -20,13 +20,16 @@ from typing import TextIO
 
 import psutil
 from honcho.manager import Manager
+from honcho.printer import Printer
 
+from playground.runtime.catalogue import builder
 from playground.runtime.config import RuntimeConfig
 from playground.runtime.doctor import reason
 from playground.runtime.errors import SandboxError
 from playground.runtime.node import Node
 from playground.serve import leftovers, processes
 from playground.serve.layout import Layout
+from playground.telemetry import logs
 
 
 def main() -> int:
@@ -34,6 +37,7 @@ def main() -> int:
     options = _options()
     try:
         config = RuntimeConfig.from_environ()
+        logs.wanted()
     except ValueError as error:
         return _fail(str(error), "Mend the variable and run it again")
     if os.geteuid() != 0:
@@ -103,6 +107,7 @@ def _stop(layout: Layout, config: RuntimeConfig, keep: bool) -> int:
                     psutil.Process(int(pid)).wait(timeout=5)
     ended = leftovers.end(layout)
     layout.clear_run()
+    builder.clear_dead_unless_busy(config)
     node = Node(config)
     swept = [] if keep else node.sweep()
     if not keep:
@@ -151,7 +156,7 @@ def _serve(layout: Layout, config: RuntimeConfig, host: str, port: int, keep: bo
     (layout.run / "node.json").write_text(json.dumps({"reason": amiss}))
     if amiss:
         print(f"✗ This machine cannot run sandboxes: {amiss}\n  The site starts all the same.")
-    manager = Manager()
+    manager = Manager(printer=_printer())
     started = [processes.web(host, port), processes.beat()]
     if not amiss:
         started += [processes.worker(), processes.hub()]
@@ -160,7 +165,10 @@ def _serve(layout: Layout, config: RuntimeConfig, host: str, port: int, keep: bo
     _migrate(host, port)
     for process in started:
         manager.add_process(
-            process.name, process.command, env={**os.environ, **process.env}, cwd=os.getcwd()
+            process.name,
+            process.command,
+            env={**os.environ, "PLAYGROUND_PROCESS": process.name, **process.env},
+            cwd=os.getcwd(),
         )
     redis = _start_redis(layout)
     threading.Thread(target=_announce, args=(host, port), daemon=True).start()
@@ -178,8 +186,14 @@ def _serve(layout: Layout, config: RuntimeConfig, host: str, port: int, keep: bo
             node.shutdown()
         else:
             print("• stopped; the sandboxes are there at the next start", flush=True)
+        builder.clear_dead_unless_busy(config)
         layout.clear_run()
     return 0 if asked else 1
+
+
+def _printer() -> Printer:
+    """Processes' lines with their names before them, but not before JSON."""
+    return Printer(prefix=logs.wanted() == "plain")
 
 
 def _start_redis(layout: Layout, seconds: float = 10.0) -> subprocess.Popen[bytes]:

@@ -37,6 +37,11 @@ class Layout:
         return self.var / "run"
 
     @property
+    def metrics(self) -> Path:
+        """What processes count, below it one folder of root's and one of the web user's."""
+        return self.run / "metrics"
+
+    @property
     def secret(self) -> Path:
         """The key that signs sessions and tickets."""
         return self.var / "secret"
@@ -81,6 +86,15 @@ class Layout:
             folder.mkdir(parents=True, exist_ok=True)
             os.chown(folder, 0, WEB_ID)
             folder.chmod(0o750)
+        for folder in (self.metrics, self.metrics / "root"):
+            folder.mkdir(exist_ok=True)
+            os.chown(folder, 0, WEB_ID, follow_symlinks=False)
+            folder.chmod(0o750)
+        web = self.metrics / "web"
+        web.mkdir(exist_ok=True)
+        os.chown(web, WEB_ID, WEB_ID, follow_symlinks=False)
+        # Root's, and read by the site: which catalogue new sandboxes get.
+        (self.var / "catalogue").mkdir(exist_ok=True)
         for folder in (self.var / "db", self.redis, self.var / "home", self.var / "archives"):
             folder.mkdir(exist_ok=True)
             os.chown(folder, WEB_ID, WEB_ID, follow_symlinks=False)
@@ -104,6 +118,7 @@ class Layout:
             "PLAYGROUND_SECRET_FILE": str(self.secret),
             "PLAYGROUND_WEB_GID": str(WEB_ID),
             "PLAYGROUND_SERVE": str(self.var),
+            "PROMETHEUS_MULTIPROC_DIR": str(self.metrics / "root"),
             "PLAYGROUND_HUB_SOCKET": str(self.hub_socket),
             "PLAYGROUND_PORTS_SOCKET": str(self.ports_socket),
             "PLAYGROUND_REDIS_SOCKET": str(self.redis_socket),

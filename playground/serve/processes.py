@@ -89,6 +89,7 @@ def _paths_without_rights() -> dict[str, str]:
         "PLAYGROUND_HUB_SOCKET": str(_VAR / "run" / "hub.sock"),
         "PLAYGROUND_PORTS_SOCKET": str(_VAR / "run" / "ports.sock"),
         "PLAYGROUND_REDIS_SOCKET": str(_VAR / "redis" / "redis.sock"),
+        "PROMETHEUS_MULTIPROC_DIR": str(_VAR / "run" / "metrics" / "web"),
         "HOME": str(_VAR / "home"),
     }
 

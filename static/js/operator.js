@@ -7,7 +7,6 @@ const tiles = document.querySelector("[data-tiles]");
 const tools = document.querySelector("[data-tools]");
 const said = document.querySelector("[data-said]");
 const noNode = document.querySelector("[data-no-node]");
-const limits = document.querySelector("[data-limits]");
 const chosen = new Set();
 let rows = [];
 let order = { key: "age", down: true };
@@ -49,13 +48,6 @@ function drawTiles({ machine, numbers }) {
   drawn.push(tile(w.waiting, numbers.waiting), tile(w.room, numbers.room), tile(w.failed, numbers.failed));
   tiles.replaceChildren(...drawn);
   noNode.hidden = Boolean(machine);
-  if (machine && !limits.childElementCount) {
-    const own = { policy: machine.policy, egress: machine.egress ? "on" : "off", ...machine.limits };
-    for (const [name, value] of Object.entries(own)) {
-      const variable = name === "policy" || name === "egress" ? `PLAYGROUND_${name.toUpperCase()}` : `PLAYGROUND_SANDBOX_${name.toUpperCase()}`;
-      limits.append(make("tr", {}, make("td", {}, make("code", { textContent: variable })), make("td", { textContent: String(value) })));
-    }
-  }
 }
 
 function dressed(row) {

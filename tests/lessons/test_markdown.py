@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lessons import library, markdown
+from lessons import blocks, library, markdown
 from lessons.format import LANGUAGES
 
 
@@ -65,3 +65,12 @@ def _commands(source: str) -> list[str]:
     return [
         token.content for token in markdown._parser().parse(source) if token.info.strip() == "run"
     ]
+
+
+def test_rendering_changes_nothing_of_what_was_read() -> None:
+    source = "# Title\n\nSee [another](lesson:images)\n"
+    first = markdown.render(source, "en")
+    assert "/lessons/images/" in first
+    tokens = [child for each in blocks.read(source).tokens for child in each.children or []]
+    links = [each.attrGet("href") for each in tokens if each.type == "link_open"]
+    assert links == ["lesson:images"]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -16,7 +17,12 @@ from playground.sandboxes.models import Sandbox
 from tests.accounts.test_signing_in import make_user, sign_in
 
 pytestmark = pytest.mark.django_db
-ARGUMENTS = {"operator-user": [1]}
+ARGUMENTS: dict[str, list[Any]] = {
+    "operator-user": [1],
+    "operator-catalogue-image": ["mine"],
+    "operator-catalogue-remove": ["mine"],
+    "operator-catalogue-act": ["0123456789abcdef"],
+}
 
 
 @pytest.fixture
@@ -26,21 +32,21 @@ def operator(client: Client) -> Client:
     return client
 
 
-@pytest.mark.parametrize("name", [each.name for each in urls.urlpatterns])
 @pytest.mark.parametrize("role", [None, Role.STUDENT, Role.INSTRUCTOR])
-def test_nobody_else_gets_in(name: str, role: str | None, client: Client) -> None:
+def test_nobody_else_gets_in(role: str | None, client: Client) -> None:
     if role:
         make_user("somebody", role)
         sign_in(client, "somebody")
-    path = reverse(name, args=ARGUMENTS.get(name, []))
-    posted = client.post(path, {"role": "administrator", "active": "0"})
-    got = client.get(path)
-    for answer in (posted, got):
-        if role is None:
-            assert answer.status_code == 405 or "/account/login/" in answer["Location"]
-        else:
-            assert answer.status_code in (403, 405)
-    assert 403 in (posted.status_code, got.status_code) or role is None
+    for name in [str(each.name) for each in urls.urlpatterns]:
+        path = reverse(name, args=ARGUMENTS.get(name, []))
+        posted = client.post(path, {"role": "administrator", "active": "0"})
+        got = client.get(path)
+        for answer in (posted, got):
+            if role is None:
+                assert answer.status_code == 405 or "/account/login/" in answer["Location"], name
+            else:
+                assert answer.status_code in (403, 405), name
+        assert 403 in (posted.status_code, got.status_code) or role is None, name
     assert not AuditEntry.objects.exists()
 
 
@@ -63,6 +69,7 @@ def test_admin_shows_every_model_and_changes_no_log(operator: Client) -> None:
     for model in (
         "accounts/user", "accounts/auditentry", "sandboxes/sandbox", "lessons/stepprogress",
         "lessons/taskdone", "operators/announcement",
+        "operators/catalogueimage", "operators/cataloguebuild", "sandboxes/setting",
     ):  # fmt: skip
         assert operator.get(f"/admin/{model}/").status_code == 200, model
     entry = AuditEntry.objects.get(name="x")

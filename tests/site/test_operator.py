@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, StorageState, expect
 
 from tests.site.conftest import Site
 from tests.site.terminal_page import PROMPT, TerminalPage
@@ -15,19 +15,31 @@ pytestmark = [pytest.mark.sandbox, pytest.mark.site]
 PASSWORD = "a whale carries boxes 7"
 
 
-@pytest.fixture
-def operator(browser: Browser, site: Site) -> Iterator[Page]:
-    """An administrator's page on which nothing may fail."""
+@pytest.fixture(scope="module")
+def signed_in(browser: Browser, site: Site) -> StorageState:
+    """What the browser of an administrator keeps."""
     site.manage("shell", "-c", _MAKE)
     context = browser.new_context(base_url=site.url, locale="en-US")
     page = context.new_page()
-    failures: list[str] = []
-    page.on("pageerror", lambda error: failures.append(str(error)))
-    page.on("console", lambda said: failures.append(said.text) if said.type == "error" else None)
     page.goto("/account/login/?next=/operator/")
     page.get_by_label(re.compile("^Login")).fill("operator")
     page.get_by_label("Password:").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/operator/")
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+@pytest.fixture
+def operator(browser: Browser, site: Site, signed_in: StorageState) -> Iterator[Page]:
+    """An administrator's page on which nothing may fail."""
+    context = browser.new_context(base_url=site.url, locale="en-US", storage_state=signed_in)
+    page = context.new_page()
+    failures: list[str] = []
+    page.on("pageerror", lambda error: failures.append(str(error)))
+    page.on("console", lambda said: failures.append(said.text) if said.type == "error" else None)
+    page.goto("/operator/")
     yield page
     context.close()
     assert not failures
@@ -78,6 +90,7 @@ def test_djangos_admin_works_under_the_policy(operator: Page) -> None:
 @pytest.mark.parametrize("width", [390, 1440])
 def test_it_fits(operator: Page, width: int) -> None:
     operator.set_viewport_size({"width": width, "height": 900})
-    for path in ("", "users/", "log/", "announcements/"):
+    pages = "users/ log/ announcements/ catalogue/ catalogue/images/ limits/"
+    for path in ("", *pages.split()):
         operator.goto(f"/operator/{path}")
         assert operator.evaluate("document.documentElement.scrollWidth") <= width, path

@@ -10,16 +10,16 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from playground.runtime import disks, hostimage
+from playground.runtime import disks, hostimage, idmap
 from playground.runtime.catalogue import recipe, skeleton, store
 from playground.runtime.config import Limits, RuntimeConfig
 from playground.runtime.egress import Egress
-from playground.runtime.errors import BuildFailed
+from playground.runtime.errors import BuildFailed, SandboxError
 from playground.runtime.node import Node
 from playground.runtime.private_mounts import in_private_mounts, leave_machine_mounts
 from playground.runtime.recipes import Progress, build_lock
@@ -27,7 +27,11 @@ from playground.runtime.sandbox import Sandbox
 
 #: What a build may use: more than a student's, for compressing and unpacking packages.
 _LIMITS = Limits(memory_mb=3072, cpus=64, pids=2048, disk_mb=12288)
+#: What a build makes lies in a folder of this name and its key until it is whole.
+SCRATCH = ".building-"
 _REGISTRY = "https://registry-1.docker.io/v2/"
+#: Seconds for one pull; a tenth of it where Docker Hub does not answer.
+_PULL_SECONDS = 600.0
 
 #: apt's caches are as large again as a small package, and a layer keeps them for ever.
 _APT_WITHOUT_CACHE = """\
@@ -41,36 +45,87 @@ DPkg::Post-Invoke { "rm -f /var/cache/apt/archives/*.deb"; };
 _NAME_SERVER = "10.0.2.3"
 
 
-def build(config: RuntimeConfig, progress: Progress) -> store.Catalogue:
-    """Make the catalogue unless it is there. Raises ``BuildFailed`` and ``SandboxError``."""
-    target = store.path(config)
-    if found := store.find(config):
+def build(
+    config: RuntimeConfig, progress: Progress, images: Path | None = None, stamp: str = ""
+) -> store.Catalogue:
+    """Make a catalogue unless it is there: the checkout's own, or one with more ``images``.
+
+    Raises ``BuildFailed`` and ``SandboxError``.
+    """
+    recipes = recipe.read_all(recipe.IMAGES, *([images] if images else []))
+    # What can only be pulled needs nothing before it, and fails at once where it cannot be.
+    recipes.sort(key=lambda each: each.can_be_built)
+    key = store.key_of(images, stamp) if images else store.own_key()
+    target = store.path(config, key)
+    if found := store.built(config, key):
         return found
     hostimage.build(config, progress)
     with build_lock(config.cache_dir):
-        if found := store.find(config):
+        if found := store.built(config, key):
             return found
-        scratch = target.with_name(f".building-{target.name}")
-        shutil.rmtree(scratch, ignore_errors=True)
+        clear_dead(config)
+        scratch = target.with_name(f"{SCRATCH}{key}")
         scratch.mkdir(parents=True)
-        # A node of its own: a running playground in the same checkout is none of its business.
-        # It has its network from slirp4netns, so none of the sandboxes' own kind.
-        node = Node(replace(config, state_dir=scratch / "node", egress=Egress()))
+        node = _node(config, scratch)
         try:
-            _build_into(node, scratch, progress)
-        finally:
+            _build_into(node, scratch, recipes, progress)
+        except BaseException:
             node.shutdown()
+            shutil.rmtree(scratch, ignore_errors=True)
+            raise
+        node.shutdown()
         shutil.rmtree(scratch / "node", ignore_errors=True)
         scratch.rename(target)
     return store.Catalogue(target)
 
 
-def _build_into(node: Node, scratch: Path, progress: Progress) -> None:
+def cancel(config: RuntimeConfig, key: str) -> None:
+    """End the builder of that catalogue, if it runs: ``build`` then raises ``BuildFailed``."""
+    scratch = store.path(config, key).with_name(f"{SCRATCH}{key}")
+    if scratch.is_dir():
+        _node(config, scratch).shutdown()
+
+
+def clear_dead(config: RuntimeConfig) -> None:
+    """Remove what builds have left that did not come to their end. The lock must be held."""
+    for scratch in (config.cache_dir / "catalogue").glob(f"{SCRATCH}*"):
+        _node(config, scratch).shutdown()
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def clear_dead_unless_busy(config: RuntimeConfig) -> None:
+    """The same where nobody builds; where somebody does, nothing."""
+    with suppress(BlockingIOError), build_lock(config.cache_dir, wait=False):
+        clear_dead(config)
+
+
+def _node(config: RuntimeConfig, scratch: Path) -> Node:
+    """A node of its own: a running playground in the same checkout is none of its business.
+
+    It has its network from slirp4netns, so none of the sandboxes' own kind, and the last range of
+    ids, which a running node comes to last.
+    """
+    last = idmap.base_of(config.id_slots - 1, config.id_base)
+    return Node(
+        replace(
+            config,
+            state_dir=scratch / "node",
+            egress=Egress(),
+            rollouts=None,
+            id_base=last,
+            id_slots=1,
+        )
+    )
+
+
+def _build_into(
+    node: Node, scratch: Path, recipes: list[recipe.ImageRecipe], progress: Progress
+) -> None:
     progress("starting the builder sandbox")
     sandbox = node.create("builder", _LIMITS, with_catalogue=False)
     with network(sandbox):
         builder = _Builder(sandbox, progress)
-        images = [builder.make(each) for each in recipe.read_all()]
+        images = [builder.make(each) for each in recipes]
     progress("stopping the engine")
     sandbox.group.kill()
     progress("copying the layers")
@@ -148,15 +203,32 @@ class _Builder:
         return self._describe(image, source)
 
     def _pull(self, image: recipe.ImageRecipe, say: Progress) -> bool:
-        if not (self.registry and image.reference):
+        # What has no recipe is asked for all the same: it may lie in another registry.
+        if not image.reference or (image.can_be_built and not self.registry):
             return False
         say(f"pulling {image.reference}")
-        pulled = self.sandbox.run(["docker", "pull", "--quiet", image.reference], seconds=600)
-        if pulled.returncode != 0:
-            say(f"not pulled ({pulled.stderr.decode(errors='replace').strip()[-200:]})")
+        seconds = _PULL_SECONDS if self.registry else _PULL_SECONDS / 10
+        said = ""
+        try:
+            pulled = self.sandbox.run(
+                ["docker", "pull", "--quiet", image.reference], seconds=seconds
+            )
+            if pulled.returncode != 0:
+                said = pulled.stderr.decode(errors="replace").strip()[-200:] or "no reason given"
+        except SandboxError:
+            said = f"no answer in {seconds:.0f} s"
+        if said:
+            if not image.can_be_built:
+                raise BuildFailed(
+                    f"{image.name}: {image.reference} could not be pulled, and there is no "
+                    f"Dockerfile to build it from ({said})",
+                    "See that the reference is right and that this machine reaches its registry, "
+                    "or give a Dockerfile",
+                )
+            say(f"not pulled ({said})")
             return False
         _run(self.sandbox, ["docker", "tag", image.reference, image.tags[0]])
-        if image.reference not in image.tags:
+        if recipe.full_name(image.reference) not in map(recipe.full_name, image.tags):
             _run(self.sandbox, ["docker", "rmi", image.reference])
         return True
 
@@ -210,10 +282,14 @@ class _Builder:
                 preexec_fn=leave_machine_mounts,
             ) as process:
                 assert process.stdout
-                for line in process.stdout:
-                    if text := line.strip():
-                        lines = [*lines[-19:], text]
-                        say(text)
+                try:
+                    for line in process.stdout:
+                        if text := line.strip():
+                            lines = [*lines[-19:], text]
+                            say(text)
+                except BaseException:
+                    process.kill()  # it was told to stop: nobody waits for the end
+                    raise
         if process.returncode != 0:
             raise BuildFailed(f"{what} failed:\n  " + "\n  ".join(lines) + "\n")
 

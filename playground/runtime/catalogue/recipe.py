@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import graphlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,11 @@ class ImageRecipe:
     stand_in: bool
     bootstrap: tuple[str, ...] | None  # packages of a base made by mmdebstrap
 
+    @property
+    def can_be_built(self) -> bool:
+        """Whether it can be made where no registry answers."""
+        return self.bootstrap is not None or (self.folder / "Dockerfile").is_file()
+
 
 def read(folder: Path) -> ImageRecipe:
     """Read ``image.toml``; raises ``BuildFailed`` naming the file and what is wrong."""
@@ -44,8 +50,9 @@ def read(folder: Path) -> ImageRecipe:
         base = data.get("bootstrap")
         if base is not None and (unknown := set(base) - _BOOTSTRAP_KEYS):
             raise ValueError(f"[bootstrap] has unknown keys: {', '.join(sorted(unknown))}")
-        if base is None and not (folder / "Dockerfile").is_file():
-            raise ValueError("needs a Dockerfile beside it or a [bootstrap] table")
+        built = base is not None or (folder / "Dockerfile").is_file()
+        if not built and not data.get("reference"):
+            raise ValueError("needs a Dockerfile beside it, a [bootstrap] table or a reference")
         return ImageRecipe(
             name=data["name"],
             folder=folder,
@@ -61,9 +68,16 @@ def read(folder: Path) -> ImageRecipe:
         raise BuildFailed(f"{file}: {reason}", "images/README.md shows the format") from None
 
 
-def read_all(images: Path = IMAGES) -> list[ImageRecipe]:
-    """Read every recipe, each after those it needs; raises ``BuildFailed``."""
-    recipes = {f.parent.name: read(f.parent) for f in sorted(images.glob("*/image.toml"))}
+def read_all(images: Path = IMAGES, *more: Path) -> list[ImageRecipe]:
+    """Read every recipe of some folders, each after those it needs; raises ``BuildFailed``."""
+    recipes: dict[str, ImageRecipe] = {}
+    for folder in (images, *more):
+        for file in sorted(folder.glob("*/image.toml")):
+            found = read(file.parent)
+            if found.name in recipes:
+                raise BuildFailed(f"There are two images with the name {found.name}")
+            recipes[found.name] = found
+    _check_tags(recipes.values())
     for recipe in recipes.values():
         for need in recipe.needs:
             if need not in recipes:
@@ -73,3 +87,21 @@ def read_all(images: Path = IMAGES) -> list[ImageRecipe]:
         return [recipes[name] for name in order.static_order()]
     except graphlib.CycleError as error:
         raise BuildFailed(f"The images need each other in a circle: {error.args[1]}") from None
+
+
+def _check_tags(recipes: Iterable[ImageRecipe]) -> None:
+    """Two images of one name would hide each other, by the order in which they are made."""
+    owners: dict[str, str] = {}
+    for recipe in recipes:
+        for tag in recipe.tags:
+            other = owners.setdefault(full_name(tag), recipe.name)
+            if other != recipe.name:
+                raise BuildFailed(f"The images {other} and {recipe.name} have the same tag {tag}")
+
+
+def full_name(tag: str) -> str:
+    """An image's name as the engine knows it: with registry, namespace and tag (or digest)."""
+    first, slash, _rest = tag.partition("/")
+    has_registry = slash and ("." in first or ":" in first or first == "localhost")
+    name = tag if has_registry else f"docker.io/{tag}" if slash else f"docker.io/library/{tag}"
+    return name if "@" in name or ":" in name.rpartition("/")[2] else f"{name}:latest"

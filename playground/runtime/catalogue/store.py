@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -30,6 +31,12 @@ class Catalogue:
         return self.root.name
 
     @property
+    def bytes(self) -> int:
+        """The size of its layers together, each counted once."""
+        sizes = {e["digest"]: int(e["size"]) for i in self.images() for e in i["layers"]}
+        return sum(sizes.values())
+
+    @property
     def layers(self) -> Path:
         """One folder a layer, its files with the ids that containers see."""
         return self.root / "layers"
@@ -54,23 +61,49 @@ class Catalogue:
 
 
 @cache
-def key() -> str:
-    """The hash that the catalogue of this checkout has.
+def own_key() -> str:
+    """The hash that the catalogue of this checkout has."""
+    return _key()
 
-    The host image is part of it: its engine wrote the layers' metadata.
+
+def key_of(images: Path, stamp: str) -> str:
+    """The hash of a catalogue with an operator's images; another ``stamp`` makes it a new one."""
+    return _key(images, extra=(stamp,))
+
+
+def _key(*more: Path, extra: tuple[str, ...] = ()) -> str:
+    """The host image is part of it: its engine wrote the layers' metadata."""
+    folders = [r.folder for r in recipe.read_all(recipe.IMAGES, *more)]
+    return recipe_hash(VERSION, *folders, hostimage.RECIPE, extra=extra)
+
+
+def in_use(config: RuntimeConfig) -> str:
+    """The key of the catalogue that new sandboxes get: the one rolled out, else the checkout's.
+
+    One that was rolled out before the checkout's own images changed is not meant any more.
     """
-    folders = [r.folder for r in recipe.read_all()]
-    return recipe_hash(VERSION, *folders, hostimage.RECIPE)
+    if config.rollouts is not None:
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            named = (config.rollouts / "current").read_text().strip()
+            about = json.loads((config.rollouts / named / "about.json").read_text())
+            if about["base"] == own_key() and (path(config, named) / "index.json").is_file():
+                return named
+    return own_key()
 
 
-def path(config: RuntimeConfig) -> Path:
-    """Where the catalogue of this checkout is, or will be."""
-    return config.cache_dir / "catalogue" / key()
+def path(config: RuntimeConfig, key: str) -> Path:
+    """Where the catalogue of that key is, or will be."""
+    return config.cache_dir / "catalogue" / key
 
 
 def find(config: RuntimeConfig) -> Catalogue | None:
-    """The built catalogue, ``None`` if there is none yet."""
-    root = path(config)
+    """The catalogue that new sandboxes get, ``None`` if there is none yet."""
+    return built(config, in_use(config))
+
+
+def built(config: RuntimeConfig, key: str) -> Catalogue | None:
+    """The catalogue of that key, ``None`` if it is not built."""
+    root = path(config, key)
     return Catalogue(root) if (root / "index.json").is_file() else None
 
 
@@ -78,10 +111,9 @@ def get(config: RuntimeConfig, key: str) -> Catalogue | None:
     """The catalogue of that key, ``None`` for none; raises ``SandboxError`` if it is gone."""
     if not key:
         return None
-    root = config.cache_dir / "catalogue" / key
-    if not (root / "index.json").is_file():
-        raise SandboxError(f"The catalogue {key} that it was made with is gone")
-    return Catalogue(root)
+    if found := built(config, key):
+        return found
+    raise SandboxError(f"The catalogue {key} that it was made with is gone")
 
 
 def disk_template(config: RuntimeConfig, catalogue: Catalogue | None, size_mb: int) -> Path:

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from channels.db import database_sync_to_async
-from django.conf import settings
 from django.core import signing
 from django.utils import timezone
 
 from playground.accounts.students import student_of
+from playground.sandboxes import limits
 from playground.sandboxes.models import Sandbox
 from playground.sandboxes.ports.names import PortName, label_of, parse
 
@@ -86,7 +86,7 @@ def read_pass(cookies: Iterable[tuple[str, str]], name: PortName, secure: bool) 
     for each, value in cookies:
         if each != cookie_name(secure):
             continue
-        age = settings.SANDBOX_LIFE_MINUTES * 60
+        age = limits.known("SANDBOX_LIFE_MINUTES") * 60
         try:
             sandbox, port = signing.loads(value, salt=_PASS_SALT, max_age=age)
         except (signing.BadSignature, ValueError, TypeError):
@@ -116,6 +116,7 @@ async def attend(sandbox_id: str) -> None:
 
 
 def _look(sandbox_id: str) -> bool:
+    limits.value("SANDBOX_LIFE_MINUTES")  # for `read_pass`, which cannot ask the database
     ready = Sandbox.objects.filter(id=sandbox_id, state=Sandbox.State.READY)
     return bool(ready.update(last_seen=timezone.now()))
 

@@ -11,6 +11,7 @@ from django.conf import settings
 
 from playground.hub import ports, tickets
 from playground.sandboxes.ports.access import Pass
+from playground.telemetry import ids
 
 if TYPE_CHECKING:
     from aiohttp.client_proto import ResponseHandler
@@ -42,7 +43,9 @@ class NoHub(NoStream):
 async def open_stream(leave: Pass) -> socket.socket:
     """A connection that is the port's; raises ``NoStream``."""
     loop = asyncio.get_running_loop()
-    ticket = tickets.Ticket(sandbox=leave.sandbox, purpose="port", port=leave.port)
+    ticket = tickets.Ticket(
+        sandbox=leave.sandbox, purpose="port", port=leave.port, request_id=ids.current()
+    )
     line = tickets.issue(settings.SECRET_KEY, ticket).encode() + b"\n"
     stream = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     stream.setblocking(False)

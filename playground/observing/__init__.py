@@ -1,0 +1,1 @@
+"""What a running playground says of itself: metrics, health, readiness, ids of requests."""

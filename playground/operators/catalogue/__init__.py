@@ -1,0 +1,1 @@
+"""The catalogue as its administrators keep it."""
