@@ -110,7 +110,7 @@ def test_a_frozen_sandbox_can_be_removed(node: Node) -> None:
 
 def test_one_with_a_paused_container_can_be_removed(node: Node) -> None:
     sandbox = node.create("paused")
-    Host(sandbox).sh("docker run -d --name c busybox sleep 600 && docker pause c")
+    Host(sandbox).sh("docker run -d --name one busybox sleep 600 && docker pause one")
     sandbox.remove()
     wait_until(lambda: not Path(f"/proc/{sandbox.pid}").exists())
     assert "paused" not in node.cgroup.sandbox_ids()
