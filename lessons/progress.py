@@ -44,13 +44,18 @@ class LessonState:
 
 def begin(student: str, lesson: Lesson, step: Step) -> StepProgress:
     """Note that a student is on a step now."""
+    found = _begin(student, lesson, step)
+    _tell(student, lesson, step, "open")
+    return found
+
+
+def _begin(student: str, lesson: Lesson, step: Step) -> StepProgress:
     found: StepProgress
     found, made = StepProgress.objects.get_or_create(
         student=student, lesson=lesson.slug, step=step.name
     )
     if not made:
         StepProgress.objects.filter(pk=found.pk).update(last_seen=timezone.now())
-    _tell(student, lesson, step, "open")
     return found
 
 
@@ -71,7 +76,7 @@ def task_done(student: str, lesson: Lesson, step: Step, task: str) -> bool:
 def step_done(student: str, lesson: Lesson, step: Step) -> bool:
     """Note that a step is done: its tasks are, or it has none and was read."""
     with transaction.atomic():
-        begin(student, lesson, step)
+        _begin(student, lesson, step)
         changed = StepProgress.objects.filter(
             student=student, lesson=lesson.slug, step=step.name, done=None
         ).update(done=timezone.now())
@@ -113,7 +118,8 @@ def _tell(
     student: str, lesson: Lesson, step: Step, what: str, line: str = "", code: int = 0
 ) -> None:
     where = {"student": student, "lesson": lesson.slug, "step": step.name}
-    activity.send(StepProgress, **where, what=what, line=line[:_LINE], code=code)
+    answers = activity.send_robust(StepProgress, **where, what=what, line=line[:_LINE], code=code)
+    _log_failures(answers)
 
 
 def steps_done(student: str, lesson: Lesson) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import dj_email_url
 from csp.constants import NONCE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+from kombu import Exchange, Queue
 
 from playground.accounts.providers import form_targets, providers
 from playground.telemetry import logs
@@ -136,6 +138,14 @@ if DATABASES["default"]["ENGINE"].endswith("postgresql"):
     # Connections of a pool are lent out: one process needs no more than it has threads at work.
     DATABASES["default"]["OPTIONS"] = {
         **DATABASES["default"].get("OPTIONS", {}),
+        # A database that was cut off must be noticed, and a lock that its client cannot give back
+        # must not hold up the others for long.
+        "connect_timeout": 5,
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 10000,
+        "options": "-c idle_in_transaction_session_timeout=10s -c tcp_user_timeout=10000",
         "pool": {"min_size": 1, "max_size": _number("PLAYGROUND_DATABASE_POOL", 16), "timeout": 5},
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -236,6 +246,26 @@ CACHES = {
     }
 }
 
+#: This machine's node by name. Where there is only one it needs none.
+NODE = os.environ.get("PLAYGROUND_NODE", "local")
+if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?", NODE):
+    raise ImproperlyConfigured(
+        f"PLAYGROUND_NODE={NODE!r}: a name has small letters, digits and hyphens, 40 at the most"
+    )
+#: ``address:port`` at which web processes of other machines find this node's hub; ports' streams
+#: come to the next port. Without it the hub has its unix sockets only.
+NODE_GATEWAY = os.environ.get("PLAYGROUND_NODE_GATEWAY", "")
+NODE_PORTS = ""
+if NODE_GATEWAY:
+    _address, _port = NODE_GATEWAY.rpartition(":")[::2]
+    if not _address or not _port.isdigit() or not 0 < int(_port) < 65535:
+        raise ImproperlyConfigured(
+            f"PLAYGROUND_NODE_GATEWAY={NODE_GATEWAY!r} is no address:port, as 10.0.0.2:9443"
+        )
+    NODE_PORTS = f"{_address}:{int(_port) + 1}"
+#: ``./manage.py certificates`` fills it: what web processes and nodes know each other by.
+CERTIFICATES_DIR = Path(os.environ.get("PLAYGROUND_CERTIFICATES", VAR / "certificates"))
+
 CELERY_BROKER_URL = os.environ.get("PLAYGROUND_BROKER_URL") or REDIS_URL.replace(
     "unix://", "redis+socket://", 1
 )
@@ -249,6 +279,11 @@ CELERY_TASK_TIME_LIMIT = 180
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 300, "socket_timeout": None}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
+CELERY_TASK_DEFAULT_QUEUE = "celery"
+CELERY_TASK_QUEUES = [
+    Queue(name, Exchange(name), routing_key=name) for name in ("celery", "make", f"node.{NODE}")
+]
+CELERY_TASK_ROUTES = ["playground.sandboxes.nodes.route"]
 CELERY_BEAT_SCHEDULE = {
     "reap": {"task": "playground.sandboxes.tasks.reap", "schedule": 30.0},
     # Room can come from outside, as memory that another program gives back.
@@ -256,6 +291,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "playground.sandboxes.tasks.admit",
         "schedule": 3.0,
         "options": {"expires": 3.0},
+    },
+    "watch_nodes": {
+        "task": "playground.sandboxes.tasks.watch_nodes",
+        "schedule": 2.0,
+        "options": {"expires": 2.0},
     },
     "reap_archives": {"task": "playground.archives.tasks.reap_archives", "schedule": 300.0},
     "send_due_grades": {"task": "playground.lti.tasks.send_due_grades", "schedule": 60.0},

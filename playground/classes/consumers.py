@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs
@@ -26,7 +27,7 @@ from playground.classes import live
 from playground.classes.access import find_taught
 from playground.classes.models import Class, Membership
 from playground.sandboxes import rates
-from playground.sandboxes.consumers import CLOSE_NO_STUDENT, CLOSE_TOO_MUCH
+from playground.sandboxes.consumers import CLOSE_GONE, CLOSE_NO_STUDENT, CLOSE_TOO_MUCH
 
 #: Who is no instructor of the class, or not any more.
 CLOSE_NOT_YOURS = 4403
@@ -44,6 +45,26 @@ class ClassConsumer(AsyncWebsocketConsumer):
         self._work: asyncio.Task[None] | None = None
         self._groups: list[str] = []
         self._counted = ""
+        self._over = False
+
+    def begin(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something beside the socket; when it ends or fails the page is closed.
+
+        A page that is closed comes back, one that is merely told nothing would wait for ever.
+        """
+        self._work = asyncio.create_task(self._until_over(work))
+
+    async def _until_over(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        finally:
+            if not self._over:
+                await self.end(CLOSE_GONE)
+
+    async def end(self, code: int) -> None:
+        """Close the page, once."""
+        self._over = True
+        await self.close(code)
 
     async def listen(self, group: str) -> None:
         """Hear what is said to a group."""
@@ -53,13 +74,14 @@ class ClassConsumer(AsyncWebsocketConsumer):
     async def count(self, who: str) -> bool:
         """Count one more page of somebody's; one too many is closed."""
         if not rates.SOCKETS.enter(who):
-            await self.close(CLOSE_TOO_MUCH)
+            await self.end(CLOSE_TOO_MUCH)
             return False
         self._counted = who
         return True
 
     async def disconnect(self, code: int) -> None:
         """End what runs for the page."""
+        self._over = True
         if self._counted:
             rates.SOCKETS.leave(self._counted)
         if self._work:
@@ -102,7 +124,7 @@ class LiveConsumer(ClassConsumer):
         self._changed = asyncio.Event()
         self._changed.set()
         await self.listen(course.group)
-        self._work = asyncio.create_task(self._run())
+        self.begin(self._run())
 
     async def class_changed(self, _: dict[str, Any]) -> None:
         """Hear that something happened in the class."""
@@ -115,7 +137,7 @@ class LiveConsumer(ClassConsumer):
             self._changed.clear()
             course = await taught_class(self.scope)
             if course is None:
-                await self.close(CLOSE_NOT_YOURS)
+                await self.end(CLOSE_NOT_YOURS)
                 return
             rows = await database_sync_to_async(self._rows)(course)
             changed = [row for row in rows if _still(row) != known.get(row["id"])]

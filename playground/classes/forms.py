@@ -78,6 +78,11 @@ class ClassForm(_ClassModelForm):
             self.initial["starts"] = moment.strftime("%Y-%m-%dT%H:%M")
             self.fields["starts"].widget.attrs["data-utc"] = moment.isoformat()
 
+    @property
+    def has_limits(self) -> bool:
+        """Whether there is something to see among the limits."""
+        return any(self[name].value() or self[name].errors for name in self._bounds)
+
     def clean_starts(self) -> datetime | None:
         """The time in UTC."""
         try:

@@ -18,7 +18,7 @@ from playground.classes.models import Class
 from playground.classes.relay import RELAYS, EngineRelay, TerminalRelay, Viewer
 from playground.hub import protocol, tickets
 from playground.sandboxes import gateway, rates
-from playground.sandboxes.consumers import CLOSE_BAD_FRAME, CLOSE_GONE, CLOSE_TOO_MUCH
+from playground.sandboxes.consumers import CLOSE_BAD_FRAME, CLOSE_TOO_MUCH
 from playground.sandboxes.models import Sandbox
 
 #: Seconds between looks whether there still is something to follow, should the news be lost.
@@ -57,7 +57,7 @@ class _Projected(ClassConsumer):
 
     async def connect(self) -> None:
         await self.accept()
-        self._work = asyncio.create_task(self._run())
+        self.begin(self._run())
 
     async def class_said(self, event: dict[str, Any]) -> None:
         """Something was said to the class, maybe that this ends."""
@@ -102,7 +102,6 @@ class _Projected(ClassConsumer):
                             await task
             finally:
                 await RELAYS.leave(key)
-        await self.close(CLOSE_GONE)
 
     async def _start(self, ticket: tickets.Ticket) -> Any:
         return self.relay(await gateway.connect(ticket, {}))
@@ -114,7 +113,8 @@ class _Projected(ClassConsumer):
         if course and found:
             return (course, *found)
         await self.nothing()
-        await self.close(CLOSE_GONE if course else CLOSE_NOT_YOURS)
+        if course is None:
+            await self.end(CLOSE_NOT_YOURS)
         return None
 
     async def _holds(self, sandbox_id: str, terminal: str) -> None:
@@ -162,12 +162,12 @@ class ProjectedTerminal(_Projected):
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Take what the page has parsed; keys of somebody who looks on lead nowhere."""
         if not self._frames.take():
-            await self.close(CLOSE_TOO_MUCH)
+            await self.end(CLOSE_TOO_MUCH)
             return
         try:
             frame = protocol.check_from_page(bytes_data)
         except protocol.BadFrame:
-            await self.close(CLOSE_BAD_FRAME)
+            await self.end(CLOSE_BAD_FRAME)
             return
         if frame[:1] == protocol.ACKNOWLEDGE and self._viewer:
             self._viewer.acknowledge(protocol.parse_position(frame[1:]))

@@ -229,7 +229,10 @@ class _End(asyncio.Protocol):
         if self.other.ended:
             self._pipe.lost()
         elif self.other.transport and not self.other.transport.is_closing():
-            self.other.transport.write_eof()
+            if self.other.transport.can_write_eof():
+                self.other.transport.write_eof()
+            else:  # TLS: what is buffered goes out, and both directions end
+                self.other.transport.close()
         return True
 
     def pause_writing(self) -> None:

@@ -298,9 +298,23 @@ class SandboxGroup:
             return
         with suppress(SandboxError, OSError):
             self.set_frozen(False)
+        self._thaw_inside()
         for pid in self.pids():
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+
+    def _thaw_inside(self) -> None:
+        """Thaw what was frozen inside, as by ``docker pause``.
+
+        With v1 a frozen process does not die by SIGKILL either (kernel documentation, "The cgroup
+        freezer"); with v2 it does.
+        """
+        if self.node.v2:
+            return
+        for folder, _, files in os.walk(self.outer("freezer")):
+            if "freezer.state" in files:
+                with suppress(OSError):
+                    Path(folder, "freezer.state").write_text("THAWED")
 
     def remove(self, seconds: float = 10.0) -> None:
         """End every process and remove the groups; raises ``SandboxError`` if one stays."""

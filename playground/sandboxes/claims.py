@@ -5,15 +5,21 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from playground.sandboxes import kinds, limits, line, pool
+from playground.sandboxes.clock import now
 from playground.sandboxes.models import Sandbox
 from playground.serial import one_at_a_time
 
 #: What a student has: a sandbox, the wish for one, or a place in the line.
 OWNED = (Sandbox.State.WAITING, Sandbox.State.REQUESTED, Sandbox.State.READY)
 _LIVING = (Sandbox.State.POOLED, *OWNED)
+
+#: Why a row is over whose node was lost.
+NODE_LOST = "its node was lost"
+
+#: For how long after their last visit a student who comes back is told of it.
+_TELL_WITHIN = timedelta(hours=12)
 
 #: A wish that no worker has fulfilled for so long is asked again: the task may be lost.
 _ASK_AGAIN = timedelta(seconds=60)
@@ -53,7 +59,7 @@ def _living(owner: str) -> Sandbox | None:
 
 
 def _is_overdue(sandbox: Sandbox) -> bool:
-    return timezone.now() - (sandbox.claimed or sandbox.created) > _ASK_AGAIN
+    return now() - (sandbox.claimed or sandbox.created) > _ASK_AGAIN
 
 
 def _find_or_make(owner: str, address: str) -> tuple[Sandbox, bool]:
@@ -100,6 +106,15 @@ def give_up(sandbox_id: str, reason: str) -> bool:
     return bool(changed)
 
 
+def has_lost(student: str) -> bool:
+    """Whether the student's host went with its node and they have not been told; asked once."""
+    recent = now() - _TELL_WITHIN
+    rows = Sandbox.objects.filter(
+        owner=student, state=Sandbox.State.REMOVED, error=NODE_LOST, last_seen__gt=recent
+    )
+    return bool(rows.update(error=f"{NODE_LOST}, as its student knows"))
+
+
 def revive(sandbox_id: str) -> bool:
     """Turn a student's sandbox that has ended into a wish for it to come back with its disk."""
     changed = Sandbox.objects.filter(id=sandbox_id, state=Sandbox.State.READY).update(
@@ -118,4 +133,4 @@ def bring_back(sandbox_id: str) -> None:
 
 def seen(sandbox_id: str) -> None:
     """Note that somebody is at the sandbox, or at its place in the line."""
-    Sandbox.objects.filter(id=sandbox_id).update(last_seen=timezone.now())
+    Sandbox.objects.filter(id=sandbox_id).update(last_seen=now())

@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 CLOSE_NO_STUDENT, CLOSE_GONE, CLOSE_BAD_FRAME, CLOSE_TOO_MUCH = 4401, 4410, 4400, 4429
 #: Seconds between looks at the row, should the event that it changed be lost.
 _LOOK_AGAIN = 2.0
+#: The same while the page is connected: only the loss of a node says something by that event.
+_LOOK_AFTER_NODE = 20.0
 _READY_WITHIN = 120.0
 #: Seconds between notes that a page is there; the line drops who has had none for 60.
 _SEEN_EVERY = 20.0
@@ -145,7 +147,7 @@ class SandboxConsumer(AsyncWebsocketConsumer):
         try:
             await self._pump(sandbox)
         except (OSError, WebSocketException):
-            log.warning("the hub at %s cannot be reached", settings.HUB_SOCKET)
+            log.warning("the hub of node %s cannot be reached", sandbox.node or "local")
             message = _with_id("The terminal hub does not answer.")
             await self.tell({"state": "hub", "message": message})
         except protocol.BadFrame:
@@ -168,8 +170,10 @@ class SandboxConsumer(AsyncWebsocketConsumer):
             if sandbox.state == Sandbox.State.WAITING:
                 await self._wait_in_line(sandbox)
                 deadline, in_line = now() + _READY_WITHIN, True
-            elif in_line and sandbox.state == Sandbox.State.REMOVED:
-                # Its turn came with another sandbox, one from the pool.
+            elif sandbox.state == Sandbox.State.REMOVED and (
+                in_line or sandbox.error.startswith(claims.NODE_LOST)
+            ):
+                # Its turn came with another sandbox, one from the pool, or its node was lost.
                 sandbox = await self._claim(student)
                 continue
             elif sandbox.state != Sandbox.State.REQUESTED:
@@ -191,6 +195,10 @@ class SandboxConsumer(AsyncWebsocketConsumer):
                 await asyncio.sleep(_LOOK_AGAIN)
             else:
                 await self._listen(sandbox.group)
+                if self.purpose == "terminal" and await database_sync_to_async(claims.has_lost)(
+                    student
+                ):
+                    await self.tell({"state": "moved"})
                 return sandbox
 
     async def _wait_in_line(self, sandbox: Sandbox) -> None:
@@ -214,14 +222,15 @@ class SandboxConsumer(AsyncWebsocketConsumer):
             self._told = document
             await self.tell(document)
 
-    async def _wait_for_change(self) -> None:
-        await wait_for_event(self._changed, _LOOK_AGAIN)
+    async def _wait_for_change(self, seconds: float = _LOOK_AGAIN) -> None:
+        await wait_for_event(self._changed, seconds)
 
     async def _pump(self, sandbox: Sandbox) -> None:
         given = parse_qs(self.scope["query_string"].decode(errors="replace"))
         query = {name: given[name][-1][:32] for name in _QUERY if name in given}
         stream = await gateway.connect(self.ticket(sandbox), query)
         presence = asyncio.create_task(self._attend(sandbox))
+        leaving = asyncio.create_task(self._leave_lost(sandbox, stream))
         self.stream = stream
         try:
             await self.connected()
@@ -234,7 +243,18 @@ class SandboxConsumer(AsyncWebsocketConsumer):
         finally:
             self.stream = None
             presence.cancel()
+            leaving.cancel()
             await stream.close()
+
+    async def _leave_lost(self, sandbox: Sandbox, stream: ClientConnection) -> None:
+        """Let go of a stream to a node that was lost: it would never end by itself."""
+        while True:
+            await self._wait_for_change(_LOOK_AFTER_NODE)
+            self._changed.clear()
+            error = Sandbox.objects.filter(id=sandbox.id).values_list("error", flat=True)
+            if (await error.afirst() or "").startswith(claims.NODE_LOST):
+                stream.transport.abort()
+                return
 
     async def _attend(self, sandbox: Sandbox) -> None:
         """Note now and then that somebody is there."""

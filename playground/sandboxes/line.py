@@ -6,9 +6,9 @@ from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
 from playground.sandboxes import pool, room
+from playground.sandboxes.clock import now
 from playground.sandboxes.kinds import Kind
 from playground.sandboxes.models import Sandbox
 
@@ -36,7 +36,7 @@ def position(sandbox: Sandbox) -> int:
 
 def drop_gone() -> int:
     """Take out of the line whose page has gone; return how many."""
-    gone = waiting().filter(last_seen__lt=timezone.now() - _GONE_AFTER)
+    gone = waiting().filter(last_seen__lt=now() - _GONE_AFTER)
     dropped: int = gone.update(state=Sandbox.State.REMOVED, error="left the waiting line")
     return dropped
 
@@ -53,8 +53,7 @@ def admit_first() -> Sandbox | None:
             return given
         if room.places() < 1:
             return None
-        now = timezone.now()
-        if waiting().filter(id=first.id).update(state=Sandbox.State.REQUESTED, claimed=now):
+        if waiting().filter(id=first.id).update(state=Sandbox.State.REQUESTED, claimed=now()):
             first.refresh_from_db()
             return first
     return None

@@ -33,6 +33,8 @@ class Sandbox(models.Model):
     #: The network that the student came from; see :mod:`playground.sandboxes.addresses`.
     address = models.CharField(max_length=64, blank=True, default="")
     state = models.CharField(max_length=16, choices=State.choices, default=State.REQUESTED)
+    #: The node that it is on, by name; empty until a node has taken the wish for it.
+    node = models.CharField(max_length=40, blank=True, default="")
     error = models.TextField(blank=True)
     #: What the links to look on are signed with; another one makes all of them void.
     share_key = models.CharField(max_length=32, blank=True, default="")
@@ -57,6 +59,7 @@ class Sandbox(models.Model):
             models.Index(fields=["state", "last_seen"]),
             models.Index(fields=["claimed"]),
             models.Index(fields=["address", "state"]),
+            models.Index(fields=["node", "state"], name="sandbox_node_state"),
         ]
 
     def __str__(self) -> str:
@@ -86,6 +89,41 @@ class Sandbox(models.Model):
     def group(self) -> str:
         """The channel layer's group that hears of its changes."""
         return f"sandbox.{self.id}"
+
+
+class NodeRecord(models.Model):
+    """A node that has a name: a machine with a worker and a hub, as it last said of itself.
+
+    A playground on one machine has none of these.
+    """
+
+    class State(models.TextChoices):
+        """Whether it takes new sandboxes; a lost one has not reported for some seconds."""
+
+        UP = "up"
+        DRAINING = "draining"
+        LOST = "lost"
+
+    name = models.CharField(primary_key=True, max_length=40)
+    #: ``address:port`` of the hub's gateway and of its streams to ports.
+    gateway = models.CharField(max_length=128, blank=True, default="")
+    ports = models.CharField(max_length=128, blank=True, default="")
+    state = models.CharField(max_length=16, choices=State.choices, default=State.UP)
+    #: An operator wants it to take no more; that also holds when it comes back.
+    drain = models.BooleanField(default=False)
+    #: How many more sandboxes it can make, and what that comes from.
+    places = models.PositiveIntegerField(default=0)
+    memory_mb = models.PositiveIntegerField(default=0)
+    disk_mb = models.PositiveIntegerField(default=0)
+    pids = models.PositiveIntegerField(default=0)
+    sandboxes = models.PositiveIntegerField(default=0)
+    catalogue = models.CharField(max_length=64, blank=True, default="")
+    version = models.CharField(max_length=32, blank=True, default="")
+    #: By the database's clock, as the nodes' own may differ.
+    reported = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.state})"
 
 
 class PoolWish(models.Model):

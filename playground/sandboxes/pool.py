@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from playground.sandboxes import limits, room
+from playground.sandboxes.clock import now
 from playground.sandboxes.kinds import Kind
-from playground.sandboxes.models import PoolWish, Sandbox, new_id
+from playground.sandboxes.models import NodeRecord, PoolWish, Sandbox, new_id
+from playground.sandboxes.nodes import here, record
 from playground.serial import one_at_a_time
 
 #: Claims of the last minutes say how many are coming: as many again are kept ready.
@@ -23,28 +25,38 @@ _OWNER = "pool:"
 
 def wish() -> Sandbox | None:
     """Take a place for a sandbox of the pool; ``None`` if it needs none or there is none."""
-    with one_at_a_time("pool"):
+    with one_at_a_time(f"pool {settings.NODE}"):
         short = _short()
         if short is None:
             return None
         kind, limits = short
         wished: Sandbox = Sandbox.objects.create(
-            state=Sandbox.State.REQUESTED, owner=f"{_OWNER}{new_id()}", kind=kind, limits=limits
+            state=Sandbox.State.REQUESTED,
+            owner=f"{_OWNER}{new_id()}",
+            node=settings.NODE,
+            kind=kind,
+            limits=limits,
         )
         return wished
 
 
 def wishes() -> QuerySet[Sandbox]:
-    """Rows of sandboxes that are being made for the pool."""
+    """Rows of sandboxes that are being made for this node's pool."""
     wished: QuerySet[Sandbox] = Sandbox.objects.filter(
-        state=Sandbox.State.REQUESTED, owner__startswith=_OWNER
+        here(), state=Sandbox.State.REQUESTED, owner__startswith=_OWNER
     )
     return wished
 
 
 def ready(kind: str = "") -> int:
-    """How many of a kind are in the pool."""
+    """How many of a kind are in the pools of all nodes."""
     found: int = Sandbox.objects.filter(state=Sandbox.State.POOLED, kind=kind).count()
+    return found
+
+
+def ready_here(kind: str = "") -> int:
+    """How many of a kind are in this node's pool."""
+    found: int = Sandbox.objects.filter(here(), state=Sandbox.State.POOLED, kind=kind).count()
     return found
 
 
@@ -57,14 +69,16 @@ def take(owner: str, address: str = "", kind: Kind | None = None) -> Sandbox | N
     kind = kind or Kind()
     pooled = Sandbox.objects.filter(state=Sandbox.State.POOLED, kind=kind.key)
     waiting = pooled.order_by("created")
+    if names := list(NodeRecord.objects.exclude(state="up").values_list("name", flat=True)):
+        waiting = waiting.exclude(node__in=names)
     for sandbox in list[Sandbox](waiting[:8]):
-        now = timezone.now()
+        moment = now()
         taken = Sandbox.objects.filter(id=sandbox.id, state=Sandbox.State.POOLED).update(
             owner=owner,
             address=address,
             state=Sandbox.State.READY,
-            claimed=now,
-            last_seen=now,
+            claimed=moment,
+            last_seen=moment,
             life_minutes=kind.life_minutes,
         )
         if taken:
@@ -74,22 +88,25 @@ def take(owner: str, address: str = "", kind: Kind | None = None) -> Sandbox | N
 
 
 def target(kind: str = "") -> int:
-    """How many of a kind should be ready.
+    """How many of a kind should be ready here.
 
     Of the site's own: the least, and one for each claim of the last minutes. Of any: what somebody
     has wished for now, less what was claimed since.
     """
+    own = record()
+    if own is not None and own.state != NodeRecord.State.UP:
+        return 0
     wished: int = sum(_left(each) for each in _holding().filter(kind=kind))
     if kind:
         return wished
-    recent: int = Sandbox.objects.filter(claimed__gt=timezone.now() - _DEMAND_WINDOW).count()
+    recent: int = Sandbox.objects.filter(here(), claimed__gt=now() - _DEMAND_WINDOW).count()
     wanted: int = min(limits.value("POOL_MIN") + recent, limits.value("POOL_MAX"))
     return max(wanted, wished)
 
 
 def _holding() -> QuerySet[PoolWish]:
-    now = timezone.now()
-    wishes: QuerySet[PoolWish] = PoolWish.objects.filter(since__lte=now, until__gt=now)
+    moment = now()
+    wishes: QuerySet[PoolWish] = PoolWish.objects.filter(since__lte=moment, until__gt=moment)
     return wishes
 
 
@@ -112,15 +129,15 @@ def _short() -> tuple[str, dict[str, Any]] | None:
     if Sandbox.objects.filter(state=Sandbox.State.WAITING).exists():
         return None
     limits = {"": {}, **dict(_holding().values_list("kind", "limits"))}
-    short = next((kind for kind in limits if ready(kind) < target(kind)), None)
-    if short is None or room.places() <= 0 or not has_memory():
+    short = next((kind for kind in limits if ready_here(kind) < target(kind)), None)
+    if short is None or room.places_here() <= 0 or not has_memory():
         return None
     return short, limits[short]
 
 
 def surplus() -> list[str]:
     """Ids of pooled sandboxes beyond what is wanted, the oldest first."""
-    pooled = Sandbox.objects.filter(state=Sandbox.State.POOLED).order_by("created")
+    pooled = Sandbox.objects.filter(here(), state=Sandbox.State.POOLED).order_by("created")
     by_kind: dict[str, list[str]] = {}
     for sandbox_id, kind in pooled.values_list("id", "kind"):
         by_kind.setdefault(kind, []).append(sandbox_id)

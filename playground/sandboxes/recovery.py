@@ -13,6 +13,7 @@ from playground.runtime.errors import SandboxError
 from playground.runtime.node import Node
 from playground.sandboxes import claims, pool
 from playground.sandboxes.models import Sandbox
+from playground.sandboxes.nodes import here
 
 log = logging.getLogger(__name__)
 
@@ -22,18 +23,18 @@ def recover(node: Node) -> list[str]:
     for name in node.half_made():
         if node.clear_half_made(name):
             log.warning("cleared %s, which was never finished", name)
-    for row in Sandbox.objects.filter(state=Sandbox.State.POOLED):
+    for row in Sandbox.objects.filter(here(), state=Sandbox.State.POOLED):
         if not _is_alive(node, row):
             claims.give_up(row.id, "it had ended while it waited")
             node.clear(row.id)
     for row in pool.wishes():
         claims.give_up(row.id, "the worker that made it ended")
         node.clear(row.id)
-    for row in Sandbox.objects.filter(state=Sandbox.State.READY):
+    for row in Sandbox.objects.filter(here(), state=Sandbox.State.READY):
         if not _is_alive(node, row):
             log.warning("sandbox %s comes back with its disk", row.id)
             claims.revive(row.id)
-    wanted = Sandbox.objects.filter(state=Sandbox.State.REQUESTED).order_by("created")
+    wanted = Sandbox.objects.filter(here(), state=Sandbox.State.REQUESTED).order_by("created")
     return list(wanted.values_list("id", flat=True))
 
 

@@ -12,22 +12,25 @@ from asgiref.sync import async_to_sync
 from celery import shared_task
 from celery.signals import worker_ready
 from channels.layers import get_channel_layer
+from django.conf import settings
 from django.db.models import Q
-from django.utils import timezone
 
 from playground.runtime import budget
 from playground.runtime.catalogue import store
 from playground.runtime.errors import NoSuchSandbox, SandboxError
 from playground.runtime.sandbox import Sandbox as Host
-from playground.sandboxes import claims, kinds, limits, line, pool, recovery
-from playground.sandboxes.models import Sandbox
-from playground.sandboxes.nodes import local_node
+from playground.sandboxes import claims, clock, kinds, limits, line, nodes, pool, recovery
+from playground.sandboxes.models import NodeRecord, Sandbox
+from playground.sandboxes.nodes import here, local_node
 from playground.telemetry import metrics
 
 log = logging.getLogger(__name__)
 
 #: A wish that no worker has fulfilled for so long was lost.
 _WISH_LASTS = timedelta(minutes=5)
+_PASS_ON_AFTER = 0.3
+#: Why a row is over; the page knows it by this.
+_NODE_LOST = claims.NODE_LOST
 
 
 @worker_ready.connect
@@ -50,6 +53,8 @@ def create(sandbox_id: str) -> None:
     row = Sandbox.objects.filter(id=sandbox_id).first()
     if row is None or row.state != Sandbox.State.REQUESTED:
         return
+    if not _take(row):
+        return
     try:
         made = _make(row)
     except SandboxError as error:
@@ -57,6 +62,22 @@ def create(sandbox_id: str) -> None:
         _settle(row, Sandbox.State.FAILED, str(error))
         return
     finish(row, made)
+
+
+def _take(row: Sandbox) -> bool:
+    """Make a wish this node's; ``False`` if it is another's, or is left for one with room."""
+    if row.node and row.node != settings.NODE:
+        create.delay(row.id)  # it came by the shared queue before another node took it
+        return False
+    if not row.node and not nodes.takes_new():
+        # Slowly: full nodes would pass it to and fro until the report of one stops its reading.
+        time.sleep(_PASS_ON_AFTER)
+        create.delay(row.id)
+        return False
+    wish = Sandbox.objects.filter(id=row.id, state=Sandbox.State.REQUESTED, node=row.node)
+    taken = wish.update(node=settings.NODE)
+    row.node = settings.NODE
+    return bool(taken)
 
 
 def _make(row: Sandbox) -> Host:
@@ -77,7 +98,7 @@ def finish(row: Sandbox, made: Host) -> None:
     if not _settle(row, Sandbox.State.READY):
         # Either it was given up meanwhile, or another worker that was asked too was quicker.
         row.refresh_from_db()
-        if row.state == Sandbox.State.REMOVED:
+        if row.state == Sandbox.State.REMOVED or row.node not in ("", settings.NODE):
             made.remove()
 
 
@@ -93,7 +114,7 @@ def refill() -> None:
         log.exception("the pool could not be refilled")
         _settle(row, Sandbox.State.FAILED, str(error))
         return
-    if not Sandbox.objects.filter(id=row.id, state=Sandbox.State.REQUESTED).update(
+    if not Sandbox.objects.filter(here(), id=row.id, state=Sandbox.State.REQUESTED).update(
         owner="", state=Sandbox.State.POOLED
     ):
         made.remove()  # a worker that started meanwhile took it for a dead one's
@@ -172,7 +193,7 @@ def thaw(sandbox_id: str) -> None:
 @shared_task
 def reap() -> None:
     """Remove what nobody looks at any more or has lived its time, and what is forgotten."""
-    now = timezone.now()
+    now = clock.now()
     unseen = Q(last_seen__lt=now - timedelta(minutes=limits.value("SANDBOX_IDLE_MINUTES")))
     old = Q(claimed__lt=now - timedelta(minutes=limits.value("SANDBOX_LIFE_MINUTES")))
     old &= Q(life_minutes=None)
@@ -182,16 +203,24 @@ def reap() -> None:
     for sandbox_id in over:
         if claims.give_up(sandbox_id, "its time was over"):
             remove.delay(sandbox_id)
+    _see_to_lost_wishes()
+    tend()
+    admit()
+    refill.delay()
+
+
+@shared_task
+def tend() -> None:
+    """What each node does for its own sandboxes now and then."""
+    unseen = Q(last_seen__lt=clock.now() - timedelta(minutes=limits.value("SANDBOX_IDLE_MINUTES")))
     _freeze_idle()
     _enforce_budgets()
-    _see_to_lost_wishes()
+    _see_to_lost_pool_wishes()
     _forget_missing()
     for sandbox_id in pool.surplus():
         if _leave_pool(sandbox_id):
             remove.delay(sandbox_id)
     _give_up_outdated()
-    admit()
-    refill.delay()
     # One that failed may have a disk that an operator can still rescue, for a while.
     failed = Q(state=Sandbox.State.FAILED) & unseen
     over_ids = Sandbox.objects.filter(Q(state=Sandbox.State.REMOVED) | failed)
@@ -200,6 +229,33 @@ def reap() -> None:
         if over_ids.filter(id=sandbox.id).exists():
             remove.delay(sandbox.id)
     local_node().network.restore()
+
+
+@shared_task
+def watch_nodes() -> None:
+    """Find nodes that do not report any more, and give their students new sandboxes elsewhere."""
+    for node in nodes.lost():
+        log.error("node %s has not reported for %s s: it is lost", node.name, nodes.LOST_AFTER)
+    # Not only of those just found: the worker that found them may have ended before it was done.
+    gone = NodeRecord.objects.filter(state=NodeRecord.State.LOST).values_list("name", flat=True)
+    for name in list(gone):
+        settle_lost(name)
+
+
+def settle_lost(name: str) -> None:
+    """Let go of what a lost node has: rows that are over stay so, should it come back."""
+    rows = Sandbox.objects.filter(node=name)
+    rows.filter(state=Sandbox.State.POOLED).update(state=Sandbox.State.REMOVED, error=_NODE_LOST)
+    rows.filter(state=Sandbox.State.REQUESTED, owner__startswith="pool:").update(
+        state=Sandbox.State.REMOVED, error=_NODE_LOST
+    )
+    for row in rows.filter(state=Sandbox.State.READY):
+        if claims.give_up(row.id, _NODE_LOST):
+            _tell(row)
+    # What was being made is made by another, under another name: this one may be there half.
+    for row in rows.filter(state=Sandbox.State.REQUESTED):
+        if claims.give_up(row.id, _NODE_LOST):
+            _tell(row)
 
 
 def _enforce_budgets() -> None:
@@ -212,13 +268,17 @@ def _enforce_budgets() -> None:
             log.debug("the budget of sandbox %s was not looked at: %s", sandbox.id, error)
 
 
-def _see_to_lost_wishes() -> None:
+def _see_to_lost_pool_wishes() -> None:
     """A worker that was killed left wishes that hold a place, and that nobody fulfils."""
-    long_ago = timezone.now() - _WISH_LASTS
+    long_ago = clock.now() - _WISH_LASTS
     for sandbox_id in pool.wishes().filter(created__lt=long_ago).values_list("id", flat=True):
         if claims.give_up(sandbox_id, "it was never made"):
             remove.delay(sandbox_id)
-    # A student's may have a disk. It is asked for again; where nobody comes it is idle then.
+
+
+def _see_to_lost_wishes() -> None:
+    """A student's may have a disk. It is asked for again; where nobody comes it is idle then."""
+    long_ago = clock.now() - _WISH_LASTS
     students = Sandbox.objects.filter(state=Sandbox.State.REQUESTED, claimed__lt=long_ago)
     for sandbox_id in students.values_list("id", flat=True):
         create.delay(sandbox_id)
@@ -226,7 +286,8 @@ def _see_to_lost_wishes() -> None:
 
 def _forget_missing() -> None:
     """What an operator removed by hand is not there for its student either, and holds no place."""
-    given = Sandbox.objects.filter(state__in=[Sandbox.State.POOLED, Sandbox.State.READY])
+    there = [Sandbox.State.POOLED, Sandbox.State.READY]
+    given = Sandbox.objects.filter(here(), state__in=there)
     for sandbox_id in given.values_list("id", flat=True):
         try:
             local_node().get(sandbox_id)
@@ -238,8 +299,8 @@ def _forget_missing() -> None:
 
 def _freeze_idle() -> None:
     """Stop the sandboxes whose students have left; the hub lets them go on at the next key."""
-    limit = timezone.now() - timedelta(minutes=limits.value("SANDBOX_FREEZE_MINUTES"))
-    away = Sandbox.objects.filter(state=Sandbox.State.READY, last_seen__lt=limit)
+    limit = clock.now() - timedelta(minutes=limits.value("SANDBOX_FREEZE_MINUTES"))
+    away = Sandbox.objects.filter(here(), state=Sandbox.State.READY, last_seen__lt=limit)
     for sandbox_id in away.values_list("id", flat=True):
         try:
             sandbox = local_node().get(sandbox_id)
@@ -251,8 +312,8 @@ def _freeze_idle() -> None:
 
 def _settle(row: Sandbox, state: str, error: str = "") -> bool:
     """Change a wish into what became of it; ``False`` if it is no wish any more."""
-    changed = Sandbox.objects.filter(id=row.id, state=Sandbox.State.REQUESTED).update(
-        state=state, error=error, last_seen=timezone.now()
+    changed = Sandbox.objects.filter(here(), id=row.id, state=Sandbox.State.REQUESTED).update(
+        state=state, error=error, last_seen=clock.now()
     )
     _tell(row)
     return bool(changed)

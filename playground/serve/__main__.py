@@ -46,14 +46,14 @@ def main() -> int:
     if options.stop:
         return _stop(layout, config, options.keep)
     _be_known_by(layout)
-    if not _port_is_free(options.host, options.port):
+    if "web" in options.roles and not _port_is_free(options.host, options.port):
         return _fail(
             f"Port {options.port} is in use", f"Stop what uses it, or PORT={options.port + 1}"
         )
     try:
         layout.prepare()
         lock = _lock(layout)
-        code = _serve(layout, config, options.host, options.port, options.keep)
+        code = _serve(layout, config, options)
         lock.close()
         return code
     except SandboxError as error:
@@ -71,7 +71,25 @@ def _options() -> argparse.Namespace:
         default=os.environ.get("KEEP", "") not in ("", "0"),
         help="leave the sandboxes running when stopped; the next start finds them",
     )
+    parser.add_argument(
+        "--roles",
+        type=_roles,
+        default=os.environ.get("PLAYGROUND_ROLES", ",".join(_ROLES)),
+        help="what runs on this machine, of web,beat,worker,hub; a node is worker,hub",
+    )
     return parser.parse_args()
+
+
+#: What a playground consists of; one machine has it all.
+_ROLES = ("web", "beat", "worker", "hub")
+
+
+def _roles(text: str) -> list[str]:
+    """Read a list of roles; raises ``argparse.ArgumentTypeError``."""
+    found = [each.strip() for each in text.split(",") if each.strip()]
+    if not found or set(found) - set(_ROLES):
+        raise argparse.ArgumentTypeError(f"{text!r} is no list of {', '.join(_ROLES)}")
+    return found
 
 
 def _be_known_by(layout: Layout) -> None:
@@ -146,23 +164,29 @@ def _lock(layout: Layout) -> TextIO:
     return file
 
 
-def _serve(layout: Layout, config: RuntimeConfig, host: str, port: int, keep: bool) -> int:
+def _serve(layout: Layout, config: RuntimeConfig, options: argparse.Namespace) -> int:
+    host, port, keep, roles = options.host, options.port, options.keep, options.roles
     node = Node(config)
+    is_node = "worker" in roles or "hub" in roles
     os.environ.update(layout.environ(config))
     if ended := leftovers.end(layout):
         print(f"• ended {ended} processes that an earlier run had left")
     layout.prepare()
-    amiss = reason(config)
+    amiss = reason(config) if is_node else ""
     (layout.run / "node.json").write_text(json.dumps({"reason": amiss}))
     if amiss:
         print(f"✗ This machine cannot run sandboxes: {amiss}\n  The site starts all the same.")
     manager = Manager(printer=_printer())
-    started = [processes.web(host, port), processes.beat()]
-    if not amiss:
-        started += [processes.worker(), processes.hub()]
+    started = [processes.web(host, port)] if "web" in roles else []
+    started += [processes.beat()] if "beat" in roles else []
+    if is_node and not amiss:
+        started += [processes.worker()] if "worker" in roles else []
+        started += [processes.hub()] if "hub" in roles else []
+        started += [processes.reports()] if os.environ.get("PLAYGROUND_NODE") else []
     # Never removed at a stop: that would also unmount it for another playground of this machine.
     processes.SITE.mkdir(exist_ok=True)
-    _migrate(host, port)
+    if "web" in roles:
+        _migrate(host, port)
     for process in started:
         manager.add_process(
             process.name,
@@ -170,14 +194,17 @@ def _serve(layout: Layout, config: RuntimeConfig, host: str, port: int, keep: bo
             env={**os.environ, "PLAYGROUND_PROCESS": process.name, **process.env},
             cwd=os.getcwd(),
         )
-    redis = _start_redis(layout)
-    threading.Thread(target=_announce, args=(host, port), daemon=True).start()
+    # A machine that has only a part of it finds the others by a Redis that all know.
+    redis = None if set(roles) != set(_ROLES) else _start_redis(layout)
+    if "web" in roles:
+        threading.Thread(target=_announce, args=(host, port), daemon=True).start()
     try:
         manager.loop()
     finally:
         # Last of all: what ends before it still has something to say to it.
-        redis.terminate()
-        redis.wait()
+        if redis:
+            redis.terminate()
+            redis.wait()
         leftovers.end(layout)
         # 130 and 143: asked to stop, by Ctrl-C or by SIGTERM.
         asked = manager.returncode in (0, 130, 143)

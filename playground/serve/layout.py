@@ -98,6 +98,9 @@ class Layout:
         for folder in (self.var / "db", self.redis, self.var / "home", self.var / "archives"):
             folder.mkdir(exist_ok=True)
             os.chown(folder, WEB_ID, WEB_ID, follow_symlinks=False)
+        if (key := self.var / "certificates" / "web.key").exists():
+            os.chown(key, 0, WEB_ID)
+            key.chmod(0o640)
         if not self.secret.exists():
             scratch = self.secret.with_suffix(".new")
             scratch.write_text(secrets.token_hex(32) + "\n")
@@ -116,6 +119,7 @@ class Layout:
             "PLAYGROUND_STATE": str(config.state_dir),
             "PLAYGROUND_CACHE": str(config.cache_dir),
             "PLAYGROUND_SECRET_FILE": str(self.secret),
+            "PLAYGROUND_CERTIFICATES": str(self.var / "certificates"),
             "PLAYGROUND_WEB_GID": str(WEB_ID),
             "PLAYGROUND_SERVE": str(self.var),
             "PROMETHEUS_MULTIPROC_DIR": str(self.metrics / "root"),

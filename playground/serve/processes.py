@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import sys
@@ -88,6 +89,7 @@ def _paths_without_rights() -> dict[str, str]:
         "PLAYGROUND_SECRET_FILE": str(_VAR / "secret"),
         "PLAYGROUND_HUB_SOCKET": str(_VAR / "run" / "hub.sock"),
         "PLAYGROUND_PORTS_SOCKET": str(_VAR / "run" / "ports.sock"),
+        "PLAYGROUND_CERTIFICATES": str(_VAR / "certificates"),
         "PLAYGROUND_REDIS_SOCKET": str(_VAR / "redis" / "redis.sock"),
         "PROMETHEUS_MULTIPROC_DIR": str(_VAR / "run" / "metrics" / "web"),
         "HOME": str(_VAR / "home"),
@@ -151,8 +153,16 @@ def worker() -> Process:
         "--concurrency", "2", "--without-gossip", "--without-mingle", "--without-heartbeat",
         "--loglevel", "WARNING",
     ]  # fmt: skip
+    if name := os.environ.get("PLAYGROUND_NODE"):
+        command += ["--hostname", f"worker@{name}"]  # the node's reports speak to it by name
     line = f"exec {shlex.join(kept('worker', command))}"
     return Process("worker", line, {"C_FORCE_ROOT": "1"})
+
+
+def reports() -> Process:
+    """What tells the others that this node is there, where nodes have names."""
+    command = [sys.executable, "manage.py", "node", "report"]
+    return Process("node", f"exec {shlex.join(kept('node', command))}", {})
 
 
 def hub() -> Process:

@@ -6,7 +6,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -23,16 +23,19 @@ PASSWORD = "of the test"
 
 
 @contextmanager
-def postgresql() -> Iterator[str]:
-    """Run one with its data in a folder of its own; yields the URL of an empty database."""
+def postgresql(prefix: Sequence[str] = (), address: str = "127.0.0.1") -> Iterator[str]:
+    """Run one with its data in a folder of its own; yields the URL of an empty database.
+
+    ``prefix`` are the words before its commands that put it into a network namespace.
+    """
     with tempfile.TemporaryDirectory(prefix="docker-playground-pg-") as folder:
         Path(folder).chmod(0o755)
-        with _server(Path(folder)) as url:
+        with _server(Path(folder), prefix, address) as url:
             yield url
 
 
 @contextmanager
-def _server(folder: Path) -> Iterator[str]:
+def _server(folder: Path, prefix: Sequence[str], address: str) -> Iterator[str]:
     data, port, given = folder / "data", free_port(), folder / "password"
     data.mkdir(mode=0o700)
     given.write_text(PASSWORD)
@@ -45,15 +48,18 @@ def _server(folder: Path) -> Iterator[str]:
         "--locale", "C",
     ]  # fmt: skip
     subprocess.run([*as_nobody, *initdb], check=True, stdout=subprocess.DEVNULL)
+    with (data / "pg_hba.conf").open("a") as rules:
+        rules.write(f"host all all {address}/24 scram-sha-256\n")
     log = (folder / "log").open("wb")
     server = subprocess.Popen(
-        [*as_nobody, "setpriv", "--pdeathsig", "INT", BINARIES / "postgres", "-D", data,
-         "-p", str(port), "-h", "127.0.0.1", "-k", "", "-c", "fsync=off"],
+        [*prefix, *as_nobody, "setpriv", "--pdeathsig", "INT", BINARIES / "postgres", "-D", data,
+         "-p", str(port), "-h", address, "-k", "", "-c", "fsync=off",
+         "-c", "max_connections=200"],
         stdout=log, stderr=log,
     )  # fmt: skip
     try:
-        url = f"postgres://playground:{PASSWORD.replace(' ', '%20')}@127.0.0.1:{port}"
-        _wait(port, server, folder / "log")
+        url = f"postgres://playground:{PASSWORD.replace(' ', '%20')}@{address}:{port}"
+        _wait([*prefix], address, port, server, folder / "log")
         yield f"{url}/postgres"
     finally:
         server.terminate()
@@ -61,10 +67,12 @@ def _server(folder: Path) -> Iterator[str]:
         log.close()
 
 
-def _wait(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
+def _wait(
+    prefix: list[str], address: str, port: int, server: subprocess.Popen[bytes], log: Path
+) -> None:
     for _ in range(200):
         ready = subprocess.run(
-            [BINARIES / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port), "-t", "1"]
+            [*prefix, BINARIES / "pg_isready", "-q", "-h", address, "-p", str(port), "-t", "1"]
         )
         if ready.returncode == 0:
             return

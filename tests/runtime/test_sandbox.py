@@ -108,6 +108,14 @@ def test_a_frozen_sandbox_can_be_removed(node: Node) -> None:
     wait_until(lambda: not Path(f"/proc/{sandbox.pid}").exists())
 
 
+def test_one_with_a_paused_container_can_be_removed(node: Node) -> None:
+    sandbox = node.create("paused")
+    Host(sandbox).sh("docker run -d --name one busybox sleep 600 && docker pause one")
+    sandbox.remove()
+    wait_until(lambda: not Path(f"/proc/{sandbox.pid}").exists())
+    assert "paused" not in node.cgroup.sandbox_ids()
+
+
 def test_removal_leaves_nothing(node: Node) -> None:
     sandbox = node.create("gone")
     Host(sandbox).sh("docker run -d busybox sleep 600")

@@ -158,6 +158,7 @@ def test_a_lost_wish_holds_no_place_for_ever(
     Sandbox.objects.create(owner="pool:x", state=State.REQUESTED, created=long_ago)
     cat = claims.claim("cat")
     assert cat.state == State.WAITING
+    tasks._see_to_lost_pool_wishes()
     tasks._see_to_lost_wishes()
     tasks.admit()
     assert asked == [ann.id, ann.id, cat.id]  # hers is asked for again, for it may have a disk

@@ -10,6 +10,8 @@ import aiohttp
 from django.conf import settings
 
 from playground.hub import ports, tickets
+from playground.sandboxes import gateway
+from playground.sandboxes.ports import tls
 from playground.sandboxes.ports.access import Pass
 from playground.telemetry import ids
 
@@ -46,12 +48,20 @@ async def open_stream(leave: Pass) -> socket.socket:
     ticket = tickets.Ticket(
         sandbox=leave.sandbox, purpose="port", port=leave.port, request_id=ids.current()
     )
+    node = await gateway.node_of(leave.sandbox)
     line = tickets.issue(settings.SECRET_KEY, ticket).encode() + b"\n"
-    stream = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    stream.setblocking(False)
+    if node is not None and node.ports:
+        try:
+            stream = await asyncio.wait_for(tls.open_stream(node), _ANSWER_WITHIN)
+        except (OSError, asyncio.TimeoutError):
+            raise NoHub(ports.REFUSED) from None
+    else:
+        stream = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        stream.setblocking(False)
 
     async def ask() -> bytes:
-        await loop.sock_connect(stream, settings.PORTS_SOCKET)
+        if node is None or not node.ports:
+            await loop.sock_connect(stream, settings.PORTS_SOCKET)
         await loop.sock_sendall(stream, line)
         return await loop.sock_recv(stream, 1)  # no more: what follows is the server's
 

@@ -30,6 +30,7 @@ function choose(name) {
       welcome: (_, { terminal, terminals = [] }) => drawChoices(terminal, terminals),
       removed: nothing,
       rang: nothing,
+      commanded: nothing,
       askBusy: nothing,
     },
   });

@@ -194,6 +194,11 @@ export class TerminalView {
   }
 
   #waiting({ state, message, position, limit }) {
+    if (state === "moved") {
+      const gone = () => this.notices.clear("moved");
+      this.notices.show("moved", { text: this.words.moved, buttons: [[this.words.movedRead, gone]] });
+      return;
+    }
     if (state === "void") {
       this.connection.over = true; // the link holds no more
       this.#status("void");

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand
 
 from playground.runtime.config import RuntimeConfig
 from playground.runtime.doctor import examine
+from playground.sandboxes import row_of_nodes
 
 _SIGNS = {"ok": "✓", "warning": "!", "error": "✗"}
 
@@ -24,7 +25,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON document")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        findings = examine(RuntimeConfig.from_environ())
+        findings = [*examine(RuntimeConfig.from_environ()), *row_of_nodes.examine()]
         fit = not any(finding.stops_sandboxes for finding in findings)
         if options["json"]:
             document = {"fit": fit, "findings": [f.to_json() for f in findings]}
