@@ -14,6 +14,8 @@ from playground.accounts.roles import user_of
 from playground.classes import placing, saying
 from playground.classes.access import teachers_only
 from playground.classes.models import Class, Membership
+from playground.sandboxes.models import Sandbox
+from playground.sandboxes.ports.views import hand_over
 
 _KINDS = ("text", "command")
 
@@ -92,6 +94,24 @@ def watch(request: HttpRequest, course: Class, member: int) -> HttpResponse:
         "catalogue_tags": catalogue_tags(),
     }
     return render(request, "classes/watch.html", words)
+
+
+@never_cache
+@require_safe
+@teachers_only
+def port(request: HttpRequest, course: Class, member: int) -> HttpResponse:
+    """Hand the instructor over to a ``port`` of a member's host; noted as watching is."""
+    found = _member(course, str(member))
+    assert found
+    text = request.GET.get("port", "")
+    number = int(text) if text.isdigit() and len(text) < 6 else 0
+    if not 0 < number < 1 << 16:
+        return HttpResponseBadRequest("port: 1 to 65535")
+    living = Sandbox.objects.filter(owner=found.student, state=Sandbox.State.READY)
+    if (sandbox := living.first()) is None:
+        return render(request, "ports/no_host.html", status=404)
+    _note(request, course, "class.port", found, text)
+    return hand_over(request, sandbox, number)
 
 
 def _member(course: Class, pk: str) -> Membership | None:

@@ -27,6 +27,7 @@ urlpatterns = [
     path("teach/<int:pk>/file/", live_views.put_file, name="class-file"),
     path("teach/<int:pk>/helped/<int:member>/", live_views.helped, name="class-helped"),
     path("teach/<int:pk>/watch/<int:member>/", live_views.watch, name="class-watch"),
+    path("teach/<int:pk>/port/<int:member>/", live_views.port, name="class-port"),
     path("teach/<int:pk>/project/", projector_views.project, name="class-project"),
     path("teach/<int:pk>/report/", report_views.report, name="class-report"),
     path("teach/<int:pk>/report.csv", report_views.download, name="class-report-csv"),

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from playground.accounts import personal_data
@@ -15,6 +17,7 @@ from playground.classes.forms import read_time
 from playground.classes.models import Class, Failure, HelpRequest, Membership, Message
 from playground.sandboxes import claims, kinds, pool, room, tasks
 from playground.sandboxes.models import PoolWish, Sandbox
+from playground.sandboxes.ports import access, names
 from tests.classes.conftest import LESSON, Taught, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -244,3 +247,21 @@ def test_a_wish_does_not_go_beyond_the_machine(
     # Nor before its time.
     PoolWish.objects.update(since=timezone.now() + timedelta(minutes=1))
     assert pool.target() < 50
+
+
+def test_an_instructor_gets_into_a_members_port_and_that_is_noted(taught: Taught) -> None:
+    path = reverse("class-port", args=[taught.course.pk, taught.member.pk])
+    assert taught.teacher.get(path, {"port": "8080"}).status_code == 404  # no host yet
+    Sandbox.objects.create(id="s-port", owner=taught.member.student, state="ready")
+    for bad in ("", "0", "65536", "x"):
+        assert taught.teacher.get(path, {"port": bad}).status_code == 400
+    answer = taught.teacher.get(path, {"port": "8080"})
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("http://8080--")
+    ticket = parse_qs(urlsplit(answer["Location"]).query)["ticket"][0]
+    name = names.parse(urlsplit(answer["Location"]).netloc)
+    assert name
+    found = access.read_ticket(ticket, name)
+    assert found
+    assert found[0] == access.Pass("s-port", 8080)
+    assert AuditEntry.objects.filter(action="class.port").count() == 1

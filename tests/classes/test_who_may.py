@@ -21,7 +21,7 @@ NAMES = [str(each.name) for each in urls.urlpatterns]
 OF_ONE_CLASS = [
     name for name in NAMES if name not in FOR_ALL | FOR_MEMBERS | FOR_BOTH | FOR_ANY_INSTRUCTOR
 ]
-WITH_MEMBER = {"class-remove-member", "class-helped", "class-watch"}
+WITH_MEMBER = {"class-remove-member", "class-helped", "class-watch", "class-port"}
 
 
 def path_of(name: str, taught: Taught) -> str:

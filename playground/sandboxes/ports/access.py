@@ -56,7 +56,10 @@ class Pass:
 
 
 def may_open(session: Any, sandbox: Sandbox) -> bool:
-    """Whether somebody may open the ports of a sandbox: so far its own student alone."""
+    """Whether somebody may open the ports of a sandbox by themselves: its own student alone.
+
+    Instructors of their class come through ``classes.live_views.port``.
+    """
     student = student_of(session)
     return bool(student) and sandbox.owner == student and sandbox.state == Sandbox.State.READY
 

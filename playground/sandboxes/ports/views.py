@@ -28,6 +28,11 @@ def port(request: HttpRequest, port: int) -> HttpResponse:
     sandbox = living.first() if student else None
     if sandbox is None or not access.may_open(request.session, sandbox):
         return render(request, "ports/no_host.html", status=404)
+    return hand_over(request, sandbox, port)
+
+
+def hand_over(request: HttpRequest, sandbox: Sandbox, port: int) -> HttpResponse:
+    """Lead a browser to a port's origin, with leave to come in; the caller says who may."""
     leave = access.Pass(sandbox.id, port)
     ticket = leave.ticket(access.local_path(request.GET.get("to", "/")))
     host = names.host_of(sandbox.id, port, request.get_host())
