@@ -12,10 +12,11 @@ from playground.runtime.recipes import build_lock
 def unpacked(package: str) -> Path:
     """The folder with a package's files; fetched once a machine and version."""
     cache = RuntimeConfig.from_environ().cache_dir
-    shown = subprocess.run(
-        ["apt-cache", "policy", package], capture_output=True, text=True, check=True
-    ).stdout
-    assert "Candidate:" in shown, f"apt knows no {package}: apt-get update"
+    shown = _policy(package)
+    if "Candidate:" not in shown:  # a machine whose lists of packages are not there
+        subprocess.run(["apt-get", "update", "-q"], check=True, capture_output=True)
+        shown = _policy(package)
+    assert "Candidate:" in shown, f"apt knows no {package}"
     version = shown.split("Candidate:")[1].split()[0].replace(":", "_").replace("/", "_")
     target = cache / "packages" / f"{package}-{version}"
     with build_lock(cache):
@@ -30,3 +31,9 @@ def unpacked(package: str) -> Path:
                 file.unlink()
             scratch.rename(target)
     return target
+
+
+def _policy(package: str) -> str:
+    return subprocess.run(
+        ["apt-cache", "policy", package], capture_output=True, text=True, check=True
+    ).stdout
