@@ -16,7 +16,7 @@ def ask_hub(purpose: str, sandbox_id: str, question: object, within: float) -> d
     if not connection.in_atomic_block:
         connection.close()  # it is one of a pool's, and the answer may take a minute
     try:
-        return async_to_sync(ask)(purpose, sandbox_id, question, within)
+        return async_to_sync(ask)(purpose, sandbox_id, within, question=question)
     except NoAnswer:
         raise unavailable() from None
 

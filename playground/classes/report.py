@@ -120,9 +120,6 @@ def _step(
     )
 
 
-#: The last four are what spreadsheets in East Asian languages take for the first four.
-_FORMULA = frozenset("=+-@＝＋－＠")
-
 HEAD = [
     "member", "lesson", "step", "started", "done", "seconds", "attempts", "failed", "hints",
     "solutions", "last_command", "failed_commands",
@@ -148,9 +145,3 @@ def table(course: Class) -> Iterator[list[str]]:
             str(row.attempts), str(len(lines)), str(row.hints), str(row.solutions),
             row.last_line, " ⏎ ".join(dict.fromkeys(line for line in lines if line)),
         ]  # fmt: skip
-
-
-def plain(cell: str) -> str:
-    """No cell that a spreadsheet would take for a formula (OWASP, CSV injection)."""
-    begins = cell.strip()[:1]
-    return f"'{cell}" if cell[:1] in ("\t", "\r", "\n") or begins in _FORMULA else cell

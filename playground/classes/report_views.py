@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.http import content_disposition_header
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from lessons.languages import language_now
+from playground import spreadsheet
 from playground.accounts import audit
 from playground.classes import report as reports
 from playground.classes.access import teachers_only
@@ -32,13 +29,5 @@ def report(request: HttpRequest, course: Class) -> HttpResponse:
 @teachers_only
 def download(request: HttpRequest, course: Class) -> HttpResponse:
     """The same by member and step, as CSV."""
-    text = io.StringIO()
-    text.write("\ufeff")  # without it Excel takes UTF-8 for something else
-    writer = csv.writer(text)
-    for row in reports.table(course):
-        writer.writerow([reports.plain(cell) for cell in row])
     audit.record(request, "class.export", f"class {course.pk}")
-    response = HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8")
-    name = content_disposition_header(True, f"{course.name}.csv")
-    response["Content-Disposition"] = name or "attachment"
-    return response
+    return spreadsheet.download(f"{course.name}.csv", reports.table(course))

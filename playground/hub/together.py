@@ -8,7 +8,7 @@ from typing import Any
 
 
 async def until_first(*works: Coroutine[Any, Any, None]) -> None:
-    """Do all at once until one is done or fails; end the others, raise what it raised."""
+    """Do all at once until one is done or fails, end the others, raise what it raised."""
     tasks = {asyncio.create_task(work) for work in works}
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -17,6 +17,7 @@ async def until_first(*works: Coroutine[Any, Any, None]) -> None:
     finally:
         for task in tasks:
             task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def wait_for_event(event: asyncio.Event, seconds: float | None) -> None:

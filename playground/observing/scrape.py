@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +14,12 @@ from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
-from websockets.exceptions import WebSocketException
 
-from playground.hub import tickets
-from playground.sandboxes import gateway, line, pool, room
+from playground.sandboxes import line, pool, room
+from playground.sandboxes.asking import ask_node
 from playground.sandboxes.models import Sandbox
 from playground.telemetry import files, metrics
 
-#: Seconds that the node has for its answer; a scrape may take ten.
-_ANSWER_WITHIN = 5.0
 #: States that a sandbox can be in; removed ones are history.
 _STATES = [state for state in Sandbox.State.values if state != Sandbox.State.REMOVED]
 
@@ -46,7 +41,7 @@ assert metrics
 
 async def text() -> bytes:
     """All metrics in Prometheus's text format."""
-    rows, node = await asyncio.gather(database_sync_to_async(_rows)(), _node())
+    rows, node = await asyncio.gather(database_sync_to_async(_rows)(), ask_node())
     return await asyncio.to_thread(_written, [*rows, *_of_node(node)])
 
 
@@ -93,20 +88,6 @@ def _rows() -> list[Metric]:
         _gauge("playground_room", room.places()),
         _gauge("playground_memory_available_bytes", room.available_mb() << 20),
     ]
-
-
-async def _node() -> dict[str, Any] | None:
-    async def ask() -> dict[str, Any] | None:
-        stream = await gateway.connect(tickets.Ticket(sandbox="", purpose="node"), {})
-        try:
-            found = json.loads(await stream.recv())
-        finally:
-            await stream.close()
-        return found if isinstance(found, dict) and "machine" in found else None
-
-    with suppress(OSError, WebSocketException, ValueError, TimeoutError, asyncio.TimeoutError):
-        return await asyncio.wait_for(ask(), _ANSWER_WITHIN)
-    return None
 
 
 def _of_node(node: dict[str, Any] | None) -> list[Metric]:

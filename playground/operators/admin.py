@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from lessons.models import StepProgress, TaskDone
 from playground.accounts import audit
 from playground.accounts.models import AuditEntry, User
+from playground.look_only import LookOnly
 from playground.operators.models import Announcement, CatalogueBuild, CatalogueImage
 from playground.sandboxes.models import Sandbox, Setting
 
@@ -49,21 +50,8 @@ class PlaygroundUserAdmin(_Users):
         audit.record(request, verb, f"user {obj.pk} {obj.username}", fields=changed, role=obj.role)
 
 
-class _LookOnly(_Any):
-    """What is looked at, and changed elsewhere."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 @admin.register(AuditEntry)
-class AuditAdmin(_LookOnly):
+class AuditAdmin(LookOnly):
     """The log; nobody changes it."""
 
     list_display = ("at", "name", "action", "target", "address")
@@ -73,7 +61,7 @@ class AuditAdmin(_LookOnly):
 
 
 @admin.register(Sandbox)
-class SandboxAdmin(_LookOnly):
+class SandboxAdmin(LookOnly):
     """Sandboxes, also those that are over; acts are on the operator's page."""
 
     list_display = ("id", "state", "owner", "address", "created", "claimed", "last_seen")
@@ -82,7 +70,7 @@ class SandboxAdmin(_LookOnly):
 
 
 @admin.register(StepProgress)
-class StepProgressAdmin(_LookOnly):
+class StepProgressAdmin(LookOnly):
     """Who is where."""
 
     list_display = ("student", "lesson", "step", "done", "attempts", "hints", "solutions")
@@ -91,7 +79,7 @@ class StepProgressAdmin(_LookOnly):
 
 
 @admin.register(TaskDone)
-class TaskDoneAdmin(_LookOnly):
+class TaskDoneAdmin(LookOnly):
     """Which checks held."""
 
     list_display = ("student", "lesson", "task", "at")
@@ -100,21 +88,21 @@ class TaskDoneAdmin(_LookOnly):
 
 
 @admin.register(Setting)
-class SettingAdmin(_LookOnly):
+class SettingAdmin(LookOnly):
     """Limits that were set; the operator's page checks and notes what it changes."""
 
     list_display = ("name", "value", "changed")
 
 
 @admin.register(CatalogueImage)
-class CatalogueImageAdmin(_LookOnly):
+class CatalogueImageAdmin(LookOnly):
     """Images that operators added; changed on the operator's page, which checks them."""
 
     list_display = ("name", "reference", "changed")
 
 
 @admin.register(CatalogueBuild)
-class CatalogueBuildAdmin(_LookOnly):
+class CatalogueBuildAdmin(LookOnly):
     """Buildings of the catalogue."""
 
     list_display = ("started", "state", "by", "refresh", "key")

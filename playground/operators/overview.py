@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
-from websockets.exceptions import WebSocketException
 
 from playground.accounts.models import User
-from playground.hub import tickets
 from playground.runtime.config import RuntimeConfig
-from playground.sandboxes import gateway, limits, line, pool, room
+from playground.sandboxes import limits, line, pool, room
 from playground.sandboxes.models import Sandbox
 
-#: Seconds that the node has for its answer.
-_ANSWER_WITHIN = 10.0
 #: Sandboxes listed at the most; the machine's own limit is below that.
 _MOST = 2000
 _SHOWN = (
@@ -28,24 +21,6 @@ _SHOWN = (
     Sandbox.State.READY,
     Sandbox.State.FAILED,
 )
-
-
-async def node() -> dict[str, Any] | None:
-    """What the hub says of its node and sandboxes; ``None`` if it is not there."""
-    ticket = tickets.Ticket(sandbox="", purpose="node")
-    with suppress(OSError, WebSocketException, ValueError, TimeoutError, asyncio.TimeoutError):
-        return await asyncio.wait_for(_ask(ticket), _ANSWER_WITHIN)
-    return None
-
-
-async def _ask(ticket: tickets.Ticket) -> dict[str, Any] | None:
-    connection = await gateway.connect(ticket, {})
-    try:
-        answer = await connection.recv()
-    finally:
-        await connection.close()
-    found = json.loads(answer) if isinstance(answer, str) else None
-    return found if isinstance(found, dict) and "machine" in found else None
 
 
 def sandboxes(looked: dict[str, Any]) -> list[dict[str, Any]]:

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 from typing import Any
 
-from websockets.exceptions import WebSocketException
-
-from playground.hub import tickets
-from playground.sandboxes import gateway
+from playground.sandboxes.asking import NoAnswer, ask
 from playground.sandboxes.models import Sandbox
 
 #: Seconds after which a page is shown without it.
@@ -26,20 +21,9 @@ async def container(student: str, name: str, image: str) -> dict[str, Any] | Non
     sandbox = await ready.afirst() if student else None
     if sandbox is None:
         return None
-    ticket = tickets.Ticket(sandbox=sandbox.id, purpose="inspect")
+    query = {"name": name[:128], "image": image[:300]}
     try:
-        return await asyncio.wait_for(_ask(ticket, name, image), _ANSWER_WITHIN)
-    except (OSError, WebSocketException, ValueError, TimeoutError, asyncio.TimeoutError):
+        found = (await ask("inspect", sandbox.id, _ANSWER_WITHIN, query=query)).get("container")
+    except NoAnswer:
         return None
-
-
-async def _ask(ticket: tickets.Ticket, name: str, image: str) -> dict[str, Any] | None:
-    connection = await gateway.connect(ticket, {"name": name[:128], "image": image[:300]})
-    try:
-        answer = await connection.recv()
-    finally:
-        await connection.close()
-    if not isinstance(answer, str):  # a refusal: the host has just ended
-        return None
-    found = json.loads(answer).get("container")
     return found if isinstance(found, dict) else None

@@ -127,16 +127,6 @@ def lost() -> list[NodeRecord]:
     ]
 
 
-def up() -> list[NodeRecord]:
-    """Nodes that take new sandboxes."""
-    return list(NodeRecord.objects.filter(state=NodeRecord.State.UP))
-
-
-def has_names() -> bool:
-    """Whether this playground has nodes that report."""
-    return bool(NodeRecord.objects.exists())
-
-
 def _pids_left() -> int:
     most = int(Path("/proc/sys/kernel/pid_max").read_text())
     return max(0, most - len(psutil.pids()))

@@ -203,8 +203,7 @@ def _serve(layout: Layout, config: RuntimeConfig, options: argparse.Namespace) -
     finally:
         # Last of all: what ends before it still has something to say to it.
         if redis:
-            redis.terminate()
-            redis.wait()
+            _end(redis)
         leftovers.end(layout)
         # 130 and 143: asked to stop, by Ctrl-C or by SIGTERM.
         asked = manager.returncode in (0, 130, 143)
@@ -221,6 +220,20 @@ def _serve(layout: Layout, config: RuntimeConfig, options: argparse.Namespace) -
 def _printer() -> Printer:
     """Processes' lines with their names before them, but not before JSON."""
     return Printer(prefix=logs.wanted() == "plain")
+
+
+def _end(process: subprocess.Popen[bytes], seconds: float = 10.0) -> None:
+    """Ask a process to end, and end it with all that it started when it does not.
+
+    Redis does not where it cannot save what it holds, as on a full disk.
+    """
+    process.terminate()
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        print(f"• Redis could not save its data: ended all the same after {seconds:.0f} s")
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def _start_redis(layout: Layout, seconds: float = 10.0) -> subprocess.Popen[bytes]:

@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 
 from playground.accounts.models import User
 from playground.api import tokens
 from playground.api.scopes import SCOPES
-from playground.sandboxes import tasks
-
-
-@pytest.fixture(autouse=True)
-def _of_this_process(settings: Any) -> None:
-    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
-    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-    cache.clear()
+from tests.this_process import of_this_process, removed  # noqa: F401 - fixtures
 
 
 @pytest.fixture
@@ -37,11 +28,3 @@ def by(mina: User) -> Callable[..., Client]:
         return Client(headers={"authorization": f"Bearer {text}"})
 
     return make
-
-
-@pytest.fixture
-def removed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The sandboxes that a worker was asked to remove; there is no broker here."""
-    asked: list[str] = []
-    monkeypatch.setattr(tasks.remove, "delay", asked.append)
-    return asked

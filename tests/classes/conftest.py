@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
 from django.conf import settings
-from django.core.cache import cache
 from django.test import Client
 
 from playground.accounts.models import Role, User
 from playground.classes.models import Assignment, Class, Membership
+from tests.this_process import of_this_process  # noqa: F401 - fixtures
 
 LESSON = "first-container"
-
-
-@pytest.fixture(autouse=True)
-def _of_this_process(settings: Any) -> None:
-    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
-    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-    cache.clear()
 
 
 def signed_in(name: str, role: str = Role.STUDENT) -> tuple[User, Client]:

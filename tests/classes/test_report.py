@@ -11,7 +11,7 @@ from lessons import library
 from lessons.models import StepProgress
 from playground.classes import report
 from playground.classes.models import Failure, Membership
-from playground.classes.report import plain
+from playground.spreadsheet import plain
 from tests.classes.conftest import LESSON, Taught
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from django.core.cache import cache
 from django.http import HttpResponse
 from django.test import Client
 
@@ -17,13 +16,7 @@ from playground.lti import keys, tasks
 from playground.lti.forms import PlatformForm
 from playground.lti.models import Identity, Platform, ToolKey
 from tests.lti.learning_platform import LearningPlatform
-
-
-@pytest.fixture(autouse=True)
-def _of_this_process(settings: Any) -> None:
-    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
-    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-    cache.clear()
+from tests.this_process import of_this_process  # noqa: F401 - fixtures
 
 
 @pytest.fixture(scope="session")

@@ -154,7 +154,7 @@ def test_the_log_is_filtered_and_downloaded_without_formulas(operator: Client) -
     assert "user 1" in page
     assert "s-1" not in page
     answer = operator.get("/operator/log/?format=csv&who=cmd")
-    text = b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
+    text = answer.content.decode()
     assert "'=cmd()" in text
     assert "mina" not in text
 

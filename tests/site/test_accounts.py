@@ -13,10 +13,10 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from tests.site.conftest import Site, start_site
+from tests.site.people import PASSWORD, sign_in
 from tests.site.terminal_page import PROMPT, TerminalPage
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.site]
-PASSWORD = "a whale carries boxes 7"
 
 
 class _Quiet(WSGIRequestHandler):
@@ -91,10 +91,7 @@ def test_a_host_and_progress_go_along_into_an_account_and_to_another_machine(
     sign_up(visitor, "mina")
     elsewhere = browser.new_context(base_url=own_site.url, locale="en-US")
     page = elsewhere.new_page()
-    page.goto("/account/login/?next=/playground/")
-    page.get_by_label(re.compile("^Login")).fill("mina")
-    page.get_by_label("Password:").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    sign_in(page, "mina", "/playground/")
     terminal = TerminalPage(page)
     terminal.marks = 10  # the screen still shows the first one's
     terminal.wait_for(PROMPT)
@@ -136,8 +133,5 @@ def test_the_data_of_an_account_is_downloaded_and_deleted(visitor: Page, tmp_pat
     visitor.get_by_role("button", name=re.compile("Confirm", re.I)).click()
     visitor.get_by_role("button", name="Delete all of it").click()
     expect(visitor.get_by_text("has been removed")).to_be_visible()
-    visitor.goto("/account/login/")
-    visitor.get_by_label(re.compile("^Login")).fill("leaving")
-    visitor.get_by_label("Password:").fill(PASSWORD)
-    visitor.get_by_role("button", name="Sign in").click()
+    sign_in(visitor, "leaving", "/account/")
     expect(visitor.locator(".errorlist")).to_be_visible()

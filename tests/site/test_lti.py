@@ -11,15 +11,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from lessons import library
 from tests.lti.learning_platform import CLIENT, DEPLOYMENT, DL, LearningPlatform
 from tests.site.conftest import Site, give_back
+from tests.site.people import make_administrator, sign_in
 from tests.site.terminal_page import PROMPT, TerminalPage
 from tests.support import wait_until
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.site]
-PASSWORD = "a whale carries boxes 7"
-_MAKE = f"""
-from playground.accounts.models import User
-User.objects.create_superuser("registrar", password={PASSWORD!r})
-"""
 
 
 @pytest.fixture(scope="module")
@@ -34,13 +30,10 @@ def university(site: Site) -> Iterator[LearningPlatform]:
 @pytest.fixture(scope="module")
 def registrar(browser: Browser, site: Site, university: LearningPlatform) -> Iterator[Page]:
     """An administrator who has registered the platform by the form."""
-    site.manage("shell", "-c", _MAKE)
+    make_administrator(site, "registrar")
     context = browser.new_context(base_url=site.url, locale="en-US")
     page = context.new_page()
-    page.goto("/account/login/?next=/operator/")
-    page.get_by_label(re.compile("^Login")).fill("registrar")
-    page.get_by_label("Password:").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    sign_in(page, "registrar", "/operator/")
     page.get_by_role("link", name="Learning platforms").click()
     page.get_by_role("link", name="Register a platform").click()
     expect(page.get_by_label("Initiate login URL")).to_have_value(f"{site.url}/lti/login/")

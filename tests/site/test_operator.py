@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, StorageState, expect
 
 from tests.site.conftest import Site
+from tests.site.people import make_administrator, sign_in
 from tests.site.terminal_page import PROMPT, TerminalPage
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.site]
-PASSWORD = "a whale carries boxes 7"
 
 
 @pytest.fixture(scope="module")
 def signed_in(browser: Browser, site: Site) -> StorageState:
     """What the browser of an administrator keeps."""
-    site.manage("shell", "-c", _MAKE)
+    make_administrator(site, "operator")
     context = browser.new_context(base_url=site.url, locale="en-US")
     page = context.new_page()
-    page.goto("/account/login/?next=/operator/")
-    page.get_by_label(re.compile("^Login")).fill("operator")
-    page.get_by_label("Password:").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    sign_in(page, "operator", "/operator/")
     page.wait_for_url("**/operator/")
     state = context.storage_state()
     context.close()
@@ -43,13 +39,6 @@ def operator(browser: Browser, site: Site, signed_in: StorageState) -> Iterator[
     yield page
     context.close()
     assert not failures
-
-
-_MAKE = f"""
-from playground.accounts.models import User
-if not User.objects.filter(username="operator").exists():
-    User.objects.create_superuser("operator", password={PASSWORD!r})
-"""
 
 
 def test_sandboxes_are_seen_frozen_thawed_and_removed(operator: Page, page: Page) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import time
 import urllib.request
 from pathlib import Path
 
@@ -14,8 +16,10 @@ import pytest
 
 from playground.runtime.config import PROJECT_ROOT, RuntimeConfig
 from playground.runtime.node import Node
+from playground.serve import __main__ as serve
 from playground.serve.layout import WEB_ID, Layout
 from playground.serve.leftovers import processes
+from playground.serve.processes import SITE
 from tests.site.conftest import Site, start_site
 from tests.support import wait_until
 
@@ -68,6 +72,25 @@ def test_stopping_leaves_nothing(fit_machine: None, var: Path) -> None:
     wait_until(lambda: not Path(f"/proc/{made.pid}").exists())
     assert site.traces() == []
     assert not (var / "run").exists()
+
+
+def test_a_redis_that_cannot_save_ends_all_the_same(tmp_path: Path) -> None:
+    layout = Layout(tmp_path / "var")
+    layout.prepare()
+    SITE.mkdir(exist_ok=True)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in layout.environ(RuntimeConfig(state_dir=layout.var / "node")).items():
+            patch.setenv(name, value)
+        redis = serve._start_redis(layout)
+    started = psutil.Process(redis.pid).children(recursive=True)
+    assert started
+    shutil.chown(layout.redis, 0, 0)  # as good as a full disk: nothing can be written
+    layout.redis.chmod(0o755)
+    begun = time.monotonic()
+    serve._end(redis, seconds=1)
+    assert redis.returncode == -signal.SIGKILL
+    assert time.monotonic() - begun < 10
+    wait_until(lambda: not any(each.is_running() for each in started))
 
 
 def test_sandboxes_outlive_a_crash_and_half_made_ones_are_cleared(

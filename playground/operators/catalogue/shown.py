@@ -9,13 +9,13 @@ from asgiref.sync import async_to_sync
 from django.core.cache import cache
 from django.utils.translation import get_language
 
-from playground.operators import overview
 from playground.operators.catalogue import builds
 from playground.operators.catalogue.recipes import Draft
 from playground.operators.models import CatalogueImage
 from playground.operators.tasks import SAID
 from playground.runtime.catalogue import rollout, store
 from playground.runtime.config import RuntimeConfig
+from playground.sandboxes.asking import ask_node
 
 
 def images() -> list[dict[str, Any]]:
@@ -90,7 +90,7 @@ def _row(
 
 def users() -> dict[str, int] | None:
     """How many sandboxes have which catalogue, by key; ``None`` if the hub does not answer."""
-    looked = async_to_sync(overview.node)()
+    looked = async_to_sync(ask_node)()
     if looked is None:
         return None
     found: dict[str, int] = {}

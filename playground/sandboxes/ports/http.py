@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
@@ -14,6 +13,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from playground.hub import ports
+from playground.hub.together import until_first
 from playground.sandboxes.ports import access, headers, pages, upstream
 from playground.sandboxes.ports.access import Pass
 from playground.sandboxes.ports.asgi_types import Receive, Send
@@ -62,19 +62,12 @@ async def pass_on(
     given = dict(scope["headers"])
     has_body = b"transfer-encoding" in given or given.get(b"content-length", b"0") != b"0"
     incoming = _Incoming(receive)
-    work = asyncio.create_task(_serve(scope, incoming if has_body else None, send, name, leave))
-    leaving = asyncio.create_task(incoming.gone(has_body))
-    # A long download is as good a sign of life as an open page.
-    there = asyncio.create_task(access.attend(leave.sandbox))
-    tasks = (work, leaving, there)
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        for task in tasks:
-            with suppress(asyncio.CancelledError):
-                await task
+    await until_first(
+        _serve(scope, incoming if has_body else None, send, name, leave),
+        incoming.gone(has_body),
+        # A long download is as good a sign of life as an open page.
+        access.attend(leave.sandbox),
+    )
 
 
 async def _serve(

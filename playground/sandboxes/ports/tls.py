@@ -13,6 +13,7 @@ from contextlib import suppress
 from django.conf import settings
 
 from playground.hub import certificates
+from playground.hub.together import until_first
 from playground.sandboxes.models import NodeRecord
 
 _PIECE = 64 << 10
@@ -40,15 +41,10 @@ async def _copy_both(
     ours: socket.socket, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> None:
     """Copy until either side ends; TLS as asyncio has it cannot end one direction alone."""
-    tasks = [asyncio.create_task(_out(ours, writer)), asyncio.create_task(_in(reader, ours))]
     try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        with suppress(OSError):
+            await until_first(_out(ours, writer), _in(reader, ours))
     finally:
-        for task in tasks:
-            task.cancel()
-        for task in tasks:
-            with suppress(asyncio.CancelledError, OSError):
-                await task
         ours.close()
         writer.close()
         with suppress(OSError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import suppress
 from typing import Any
 
@@ -11,6 +10,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 from websockets.http11 import Response
 from websockets.typing import Origin, Subprotocol
 
+from playground.hub.together import until_first
 from playground.sandboxes.ports import access, headers, upstream
 from playground.sandboxes.ports.access import Pass
 from playground.sandboxes.ports.asgi_types import Receive, Send
@@ -101,22 +101,10 @@ async def _connect(scope: dict[str, Any], name: PortName, leave: Pass) -> Client
 
 
 async def _pump(receive: Receive, send: Send, server: ClientConnection, leave: Pass) -> None:
-    tasks = {
-        asyncio.create_task(work)
-        for work in (
-            _to_server(receive, server),
-            _to_browser(send, server),
-            access.attend(leave.sandbox),
+    with suppress(ConnectionClosed):
+        await until_first(
+            _to_server(receive, server), _to_browser(send, server), access.attend(leave.sandbox)
         )
-    }
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        for task in tasks:
-            with suppress(asyncio.CancelledError, ConnectionClosed):
-                await task
 
 
 async def _to_server(receive: Receive, server: ClientConnection) -> None:
