@@ -1,0 +1,28 @@
+"""What the worker does."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from lessons.authoring import playing
+from lessons.authoring.models import Play
+
+#: Seconds after which a play that waits for another looks again.
+_AGAIN = 2
+#: A lesson with large builds takes minutes; unlike other tasks it must not begin a second time.
+_MOST_SECONDS = int(playing.LASTS.total_seconds())
+
+
+@shared_task(time_limit=_MOST_SECONDS, acks_late=False, reject_on_worker_lost=False)
+def play(pk: int) -> None:
+    """Play a draft's solutions. One at a time: the worker's other hands are for students."""
+    row = Play.objects.filter(pk=pk).first()
+    if row is None or row.state != Play.State.WAITING or not playing.is_under_way(row):
+        return
+    others = Play.objects.filter(state=Play.State.RUNNING).exclude(pk=pk)
+    if any(playing.is_under_way(each) for each in others):
+        play.apply_async((pk,), countdown=_AGAIN)
+        return
+    if Play.objects.filter(pk=pk, state=Play.State.WAITING).update(state=Play.State.RUNNING):
+        row.state = Play.State.RUNNING
+        playing.run(row)
