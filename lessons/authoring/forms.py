@@ -85,7 +85,7 @@ class _Many(forms.ClearableFileInput):
 class _Files(forms.FileField):
     widget = _Many
 
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile[Any]]:
         given = data if isinstance(data, (list, tuple)) else [data]
         return [super(_Files, self).clean(each, initial) for each in given]
 
@@ -93,11 +93,11 @@ class _Files(forms.FileField):
 class UploadForm(_Foreign):
     """A zip archive, or the files of a folder."""
 
-    files = _Files(label=_("a zip archive, or the files of a folder"))
-    field_order = ["files", "folder"]
+    sent = _Files(label=_("a zip archive, or the files of a folder"))
+    field_order = ["sent", "folder"]
 
 
-def tree_of(files: list[UploadedFile], paths: list[str]) -> dict[str, bytes]:
+def tree_of(files: list[UploadedFile[Any]], paths: list[str]) -> dict[str, bytes]:
     """The files by path that somebody sent; raises ``BadFiles``.
 
     A browser sends names without their folders; the page's script sends the paths beside them.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -121,8 +122,6 @@ def review(request: HttpRequest, draft: Draft) -> HttpResponse:
 @authors_only
 def restore(request: HttpRequest, draft: Draft) -> HttpResponse:
     """Make an earlier state the newest revision; nothing after it is lost."""
-    from django.db import transaction
-
     key = request.POST.get("state", "")
     files = _side(draft, key)
     if not files:
@@ -142,11 +141,8 @@ def give(request: HttpRequest, draft: Draft) -> HttpResponse:
     wanted = request.POST.get("version", "")
     version = None
     if wanted:
-        version = (
-            Version.objects.filter(slug=draft.slug, number=int(wanted)).first()
-            if wanted.isdigit()
-            else None
-        )
+        number = int(wanted) if wanted.isdigit() else 0
+        version = Version.objects.filter(slug=draft.slug, number=number).first()
         if version is None:
             raise Http404
     if not draft.versions.exists():

@@ -111,10 +111,10 @@ def save(
         rules.check(mine)
         result = Saved(head.number, by=str(head.author or ""))
         both = _merge(before, mine, now, result)
+        result.removed = sorted(set(mine) - set(both))
         if result.conflicts:
             kept = _("set aside: %(name)s had saved before") % {"name": result.by}
             add(draft, user, mine, kept, Revision.Kind.ASIDE)
-            result.merged = {}
             return result
         if keep(both) != head.manifest:
             kind = Revision.Kind.AUTO if auto else Revision.Kind.SAVED
@@ -123,7 +123,6 @@ def save(
             Revision.objects.filter(pk=head.pk, kind=Revision.Kind.AUTO).update(
                 kind=Revision.Kind.SAVED, message=message[:_MOST_MESSAGE]
             )
-        result.removed = sorted(set(mine) - set(both))
         _prune(draft)
     return result
 

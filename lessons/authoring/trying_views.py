@@ -46,7 +46,7 @@ def _forget(draft: Draft, student: str, but: str = "") -> None:
     """Each revision is tried from its beginning."""
     name = hidden_name(draft.pk, 0).rpartition("_")[0] + "_"
     for model in (StepProgress, TaskDone):
-        rows = model.objects.filter(student=student, lesson__startswith=name)  # type: ignore[attr-defined]
+        rows = model.objects.filter(student=student, lesson__startswith=name)
         rows.exclude(lesson=but).delete()
 
 

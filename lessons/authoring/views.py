@@ -6,6 +6,8 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -18,7 +20,14 @@ from lessons.authoring import diffs, git, packing, saving, starting
 from lessons.authoring.access import authors_only, readers_only
 from lessons.authoring.arriving import Arrived, arrive
 from lessons.authoring.files import BadFiles
-from lessons.authoring.forms import CopyForm, GitForm, ScratchForm, UploadForm, tree_of
+from lessons.authoring.forms import (
+    CopyForm,
+    GitForm,
+    ScratchForm,
+    UploadForm,
+    check_slug,
+    tree_of,
+)
 from lessons.authoring.models import Draft, Place, drafts_of
 from lessons.languages import language_now
 from playground.accounts import audit
@@ -106,7 +115,7 @@ def _begin(request: HttpRequest, how: str, given: dict[str, Any]) -> Draft:
             request, user, arrived, git_url=given["url"].strip(), git_branch=given["branch"],
             git_folder=given["folder"].strip("/"), git_commit=fetched.commit,
         )  # fmt: skip
-    return _made(request, user, _arrived(_sent(request, given["files"]), given))
+    return _made(request, user, _arrived(_sent(request, given["sent"]), given))
 
 
 def _sent(request: HttpRequest, files: list[Any]) -> dict[str, bytes]:
@@ -153,7 +162,7 @@ def upload(request: HttpRequest, draft: Draft) -> HttpResponse:
     try:
         if not form.is_valid():
             raise BadFiles(_("Choose a zip archive, or the files of a folder."))
-        arrived = _arrived(_sent(request, form.cleaned_data["files"]), form.cleaned_data)
+        arrived = _arrived(_sent(request, form.cleaned_data["sent"]), form.cleaned_data)
         _replace(request, draft, arrived.files, _("brought in as files"))
     except BadFiles as error:
         messages.error(request, str(error))
@@ -178,8 +187,6 @@ def sync(request: HttpRequest, draft: Draft) -> HttpResponse:
 
 def _replace(request: HttpRequest, draft: Draft, files: dict[str, bytes], message: str) -> None:
     """What was there stays as the revision before; says what changed."""
-    from django.db import transaction
-
     with transaction.atomic():
         draft = saving.locked(draft)
         changed = diffs.between(draft.files(), files)
@@ -215,10 +222,6 @@ def authors(request: HttpRequest, draft: Draft) -> HttpResponse:
 @authors_only
 def rename(request: HttpRequest, draft: Draft) -> HttpResponse:
     """Give a draft that was never published another name."""
-    from django.core.exceptions import ValidationError
-
-    from lessons.authoring.forms import check_slug
-
     slug = request.POST.get("slug", "").strip()
     try:
         check_slug(slug)
