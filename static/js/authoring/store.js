@@ -75,7 +75,9 @@ export class Store extends EventTarget {
       return;
     }
     for (const [name, text] of Object.entries(said.merged)) {
-      this.files[name] = this.saved[name] = text;
+      this.files[name] = text;
+      // In conflict nothing of what was sent is saved: it goes again with the mended files.
+      this.saved[name] = inConflict ? null : text;
     }
     for (const name of said.removed) {
       delete this.files[name];
@@ -84,7 +86,6 @@ export class Store extends EventTarget {
     this.base = said.revision;
     if (inConflict) {
       this.blocked = true;
-      // Other files that were sent are not saved yet either: they go with the mended ones.
       this.#say("conflict", said);
       return;
     }
