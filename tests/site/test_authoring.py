@@ -80,6 +80,7 @@ def write(page: Page, name: str, text: str) -> None:
     """Replace all of a file by the keyboard, as text that is pasted."""
     editor(page, name).click()
     page.keyboard.press("Control+a")
+    page.keyboard.press("Delete")  # over a selection Chromium itself would try a style attribute
     page.keyboard.insert_text(text)
 
 
@@ -222,6 +223,7 @@ def test_two_editors_never_write_over_each_other(desk: Desk) -> None:
         editor(page, english).click()
         page.keyboard.press("Control+Home")
         page.keyboard.press("Shift+End")
+        page.keyboard.press("Delete")
         page.keyboard.insert_text(text)
         page.keyboard.press("Control+s")
         if page is ahn:
@@ -266,9 +268,8 @@ def test_students_go_on_with_their_version_and_there_is_a_way_back(desk: Desk) -
         expect(ahn.get_by_text(f"Version {n} is published.")).to_be_visible()
 
     publish(2)
-    student.goto("/lessons/greet/#02-more")
-    expect(student.locator("[data-step='02-more'] h1")).to_be_visible()  # one was done: the newest
-    student.goto("/lessons/greet/#01-start")
+    student.reload()  # all of the first version was done: what is new comes by itself
+    expect(student.locator("[data-step-mark]")).to_have_count(2)
 
     ahn.goto(address + "#02-more")
     write(ahn, "02-more.en.md", "# Yet more\n")
@@ -277,10 +278,12 @@ def test_students_go_on_with_their_version_and_there_is_a_way_back(desk: Desk) -
     another.goto("/lessons/greet/")
     expect(another.locator("[data-step-mark]")).to_have_count(2)
     publish(3)
-    another.goto("/lessons/greet/#02-more")
+    another.reload()
+    another.get_by_role("button", name="Next").click()
     expect(another.locator("[data-step='02-more'] h1")).to_have_text("more")
     another.get_by_role("button", name="Go on with the newer one").click()
-    another.goto("/lessons/greet/#02-more")
+    expect(another.get_by_role("button", name="Go on with the newer one")).to_have_count(0)
+    another.locator("[data-step-mark='02-more']").click()
     expect(another.locator("[data-step='02-more'] h1")).to_have_text("Yet more")
 
     ahn.get_by_role("button", name="Give it to students v1").click()

@@ -23,6 +23,7 @@ export class Store extends EventTarget {
   }
 
   set(name, text) {
+    if (this.files[name] === text) return; // it came from here
     this.files[name] = text;
     this.removed.delete(name);
     this.dispatchEvent(new Event("changed"));
