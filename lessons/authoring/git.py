@@ -173,13 +173,11 @@ def _git(where: str, *arguments: str, settings: tuple[str, ...] = _SETTINGS) -> 
     try:
         out, said = process.communicate(timeout=_SECONDS)
     except subprocess.TimeoutExpired:
-        raise BadFiles(
-            _("The repository took longer than %(n)s seconds.") % {"n": _SECONDS}
-        ) from None
-    finally:
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # its helpers too
         process.communicate()
+        said_so = _("The repository took longer than %(n)s seconds.")
+        raise BadFiles(said_so % {"n": _SECONDS}) from None
     if process.returncode:
         last = [line for line in said.decode(errors="replace").splitlines() if line.strip()]
         why = " ".join(last[-2:])[:300].replace(where, "")

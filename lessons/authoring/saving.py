@@ -158,7 +158,7 @@ def _merge_texts(name: str, was: bytes, own: bytes, other: bytes, result: Saved)
         lines: list[str] = []
         for group in groups:
             # Both, one below the other, for whoever merges them to choose from.
-            lines += [*group[2], *group[3]] if group[0] == "conflict" else group[1]
+            lines += [*group[3], *group[2]] if group[0] == "conflict" else group[1]
         result.conflicts[name] = {"theirs": other.decode(), "both": "".join(lines)}
         return own
     return "".join(line for group in groups for line in group[1]).encode()

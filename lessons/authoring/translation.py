@@ -7,6 +7,7 @@ Later a pair of which only one half is still there shows that the other half has
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -16,6 +17,12 @@ from lessons.format import LANGUAGES
 
 Pairs = list[list[str]]
 
+#: What is the same in every language: fenced and inline code, the marks of blocks, addresses.
+_NO_WORDS = re.compile(
+    r"^(`{3,})[^\n]*\n.*?^\1`*[^\S\n]*$|^:::[^\n]*$|(`+)[^`]+\2|\]\([^)]*\)",
+    re.MULTILINE | re.DOTALL,
+)
+
 
 @dataclass(frozen=True)
 class Paragraph:
@@ -24,6 +31,11 @@ class Paragraph:
     line: int
     text: str
     is_code: bool
+
+    @property
+    def has_words(self) -> bool:
+        """Whether there is something to translate, beyond code and names."""
+        return not self.is_code and any(map(str.isalpha, _NO_WORDS.sub("", self.text)))
 
     @property
     def digest(self) -> str:
@@ -85,7 +97,7 @@ def state(files: Mapping[str, str], remembered: Mapping[str, Pairs]) -> list[Beh
                 found.append(Behind(names[1] if second is None else names[0], at, "missing"))
             elif [first.digest, second.digest] in known or first.is_code:
                 continue
-            elif first.text == second.text and any(map(str.isalpha, first.text)):
+            elif first.text == second.text and first.has_words:
                 found.append(Behind(names[1], second.line, "untranslated"))
             elif first.digest in firsts and second.digest not in seconds:
                 found.append(Behind(names[0], first.line, "behind"))
@@ -118,7 +130,7 @@ def remember(
                 continue
             pair = [first.digest, second.digest]
             both_new = first.digest not in firsts and second.digest not in seconds
-            same = first.text == second.text and not first.is_code
+            same = first.text == second.text and first.has_words
             if step == settle or pair in known or (both_new and not same):
                 kept.append(pair)
         if step != settle:

@@ -34,5 +34,5 @@ class Written:
 @pytest.fixture
 def written(db: None) -> Written:
     author, client = signed_in("ahn", Role.INSTRUCTOR)
-    files = starting.scratch("start", 900, "Greetings", "인사")
+    files = starting.scratch("run", 900, "Greetings", "인사")
     return Written(saving.create(author, "greet", files), author, client)

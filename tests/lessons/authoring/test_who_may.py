@@ -21,7 +21,7 @@ FOR_REVIEWERS = {
     "author-versions", "author-review", "author-export",
 }  # fmt: skip
 OF_ONE_DRAFT = [name for name in NAMES if name not in FOR_ANY_INSTRUCTOR]
-MORE = {"author-picture": ["whale.png"], "author-played": [1]}
+MORE: dict[str, list[object]] = {"author-picture": ["whale.png"], "author-played": [1]}
 
 
 def path_of(name: str, draft: Draft) -> str:
@@ -37,7 +37,7 @@ def ask_both(client: Client, path: str) -> set[int]:
 
 def everything() -> list[object]:
     models = (Draft, Revision, Remark, Version, Place, AuditEntry)
-    return [list(model.objects.values()) for model in models]
+    return [list(model._default_manager.values()) for model in models]
 
 
 def test_all_addresses_are_known_here() -> None:
