@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from lessons import library, shelf
 from lessons.authoring.models import Begun, Draft, Place, Remark, Revision, Version, files_of
 from lessons.authoring.published import Published
-from lessons.authoring.saving import add, locked
+from lessons.authoring.saving import locked
 from lessons.library import Problem
 from lessons.models import StepProgress
 from lessons.problems import of_files
@@ -110,14 +110,6 @@ def give(slug: str, version: Version | None) -> None:
             Draft.objects.filter(slug=slug, state=Draft.State.PUBLISHED).update(state=state)
         elif version.draft:
             Draft.objects.filter(pk=version.draft.pk).update(state=state)
-
-
-def take_back(draft: Draft, user: User, version: Version) -> None:
-    """Make a draft what a version was, as a revision on top of the others."""
-    with transaction.atomic():
-        draft = locked(draft)
-        message = _("as in version %(n)s") % {"n": version.number}
-        add(draft, user, files_of(version.manifest), message)
 
 
 def _put(place: Place, version: Version | None) -> None:
