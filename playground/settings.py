@@ -299,6 +299,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 2.0},
     },
     "reap_archives": {"task": "playground.archives.tasks.reap_archives", "schedule": 300.0},
+    "tidy_files": {"task": "lessons.authoring.tasks.tidy_files", "schedule": 6 * 3600.0},
     "send_due_grades": {"task": "playground.lti.tasks.send_due_grades", "schedule": 60.0},
 }
 

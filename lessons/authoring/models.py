@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from datetime import timedelta
 
 from django.db import models
 from django.db.models import Q, QuerySet
@@ -37,6 +38,8 @@ class Blob(models.Model):
 
     digest = models.CharField(primary_key=True, max_length=64)
     data = models.BinaryField()
+    #: When a manifest with it was last made; what is in none is removed a while after.
+    used = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:
         return str(self.digest[:12])
@@ -46,11 +49,24 @@ def keep(files: Mapping[str, bytes]) -> dict[str, str]:
     """Keep files; return their manifest."""
     manifest = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())}
     known = set(Blob.objects.filter(pk__in=manifest.values()).values_list("pk", flat=True))
+    Blob.objects.filter(pk__in=known).update(used=timezone.now())
     new = {digest: files[name] for name, digest in manifest.items() if digest not in known}
     Blob.objects.bulk_create(
         [Blob(digest=digest, data=data) for digest, data in new.items()], ignore_conflicts=True
     )
     return manifest
+
+
+def tidy(older_than: timedelta) -> int:
+    """Remove what is in no manifest and was not used for a while; return how many."""
+    named: set[str] = set()
+    for model in (Revision, Version):
+        for manifest in model._default_manager.values_list("manifest", flat=True).iterator():
+            named |= set(manifest.values())
+    old = Blob.objects.filter(used__lt=timezone.now() - older_than)
+    gone = set(old.values_list("pk", flat=True)) - named
+    Blob.objects.filter(pk__in=gone).delete()
+    return len(gone)
 
 
 def files_of(manifest: Mapping[str, str]) -> dict[str, bytes]:

@@ -40,10 +40,15 @@ def why_not(draft: Draft, user: User) -> str:
         return _("It is not yours.")
     if settings.AUTHORING_NEEDS_REVIEW and draft.approved != draft.head:
         return _("An instructor who did not write it has to approve it first.")
-    other = Version.objects.filter(slug=draft.slug).exclude(draft=draft).exclude(draft=None).first()
-    if other and other.draft and not other.draft.is_written_by(user):
+    if not owns_name(draft.slug, user):
         return _("Another instructor's lesson has the name %(name)s.") % {"name": draft.slug}
     return ""
+
+
+def owns_name(slug: str, user: User) -> bool:
+    """Whether nobody else has published under a name; what is left of a deleted draft is free."""
+    published = Draft.objects.filter(versions__slug=slug).distinct()
+    return all(draft.is_written_by(user) for draft in published)
 
 
 def approve(draft: Draft, user: User, text: str = "") -> None:

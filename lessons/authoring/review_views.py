@@ -145,7 +145,8 @@ def give(request: HttpRequest, draft: Draft) -> HttpResponse:
         version = Version.objects.filter(slug=draft.slug, number=number).first()
         if version is None:
             raise Http404
-    if not draft.versions.exists():
+    published = Version.objects.filter(slug=draft.slug).exists()
+    if not published or not publishing.owns_name(draft.slug, user_of(request)):
         messages.error(request, _("This draft has published nothing."))
         return redirect("author-versions", pk=draft.pk)
     publishing.give(draft.slug, version)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from celery import shared_task
 
 from lessons.authoring import playing
-from lessons.authoring.models import Play
+from lessons.authoring.models import Play, tidy
 
 #: Seconds after which a play that waits for another looks again.
 _AGAIN = 2
@@ -26,3 +28,9 @@ def play(pk: int) -> None:
     if Play.objects.filter(pk=pk, state=Play.State.WAITING).update(state=Play.State.RUNNING):
         row.state = Play.State.RUNNING
         playing.run(row)
+
+
+@shared_task
+def tidy_files() -> None:
+    """Remove files that no revision and no version has any more."""
+    tidy(timedelta(days=1))

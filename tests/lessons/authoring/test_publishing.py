@@ -146,6 +146,18 @@ def test_the_name_of_another_instructors_lesson_is_taken(replacing: Written) -> 
         publishing.publish(theirs, other)
 
 
+def test_the_way_back_is_not_another_instructors(replacing: Written) -> None:
+    publishing.publish(replacing.draft, replacing.author)
+    other, client = signed_in("bae", Role.INSTRUCTOR)
+    theirs = saving.create(other, SLUG, replacing.draft.files())
+    client.post(f"/author/{theirs.pk}/give/", {"version": ""})
+    assert Place.objects.get().version is not None
+    replacing.draft.delete()  # what is left of it is anybody's who takes it on
+    client.post(f"/author/{theirs.pk}/give/", {"version": ""})
+    assert Place.objects.get().version is None
+    assert AuditEntry.objects.get().action == "authoring.give"
+
+
 def test_what_changed_meanwhile_is_not_published(replacing: Written) -> None:
     url = f"/author/{replacing.draft.pk}/review/"
     change(replacing, "Hello")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from lessons.authoring import saving
 from lessons.authoring.files import BadFiles
-from lessons.authoring.models import Revision, files_of
+from lessons.authoring.models import Blob, Revision, files_of, keep, tidy
 from playground.accounts.models import Role
 from tests.classes.conftest import signed_in
 from tests.lessons.authoring.conftest import Written
@@ -94,3 +96,15 @@ def test_what_is_no_save_is_refused(written: Written, body: bytes) -> None:
     )
     assert answer.status_code == 400
     assert written.draft.revisions.count() == 1
+
+
+def test_files_that_nobody_has_go_after_a_while(written: Written) -> None:
+    saving.save(written.draft, written.author, 1, {EN: "# New\n"})
+    kept = Blob.objects.count()
+    assert tidy(timedelta(0)) == 0
+    lost = keep({EN: b"# Never saved\n"})
+    assert tidy(timedelta(hours=1)) == 0
+    assert tidy(timedelta(0)) == 1
+    assert not Blob.objects.filter(pk__in=lost.values()).exists()
+    assert Blob.objects.count() == kept
+    assert written.draft.revision(1).manifest.keys() == written.draft.files().keys()
