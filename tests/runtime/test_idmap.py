@@ -22,6 +22,12 @@ def test_bases_do_not_overlap() -> None:
 
 @pytest.mark.sandbox
 def test_a_user_namespace_maps_its_range(fit_machine: None) -> None:
+    before = _children()  # in a whole run the virtual machine's is among them
     with idmap.user_namespace(1_200_000_000) as descriptor:
         assert os.readlink(f"/proc/self/fd/{descriptor}") != os.readlink("/proc/self/ns/user")
-    assert not [c for c in Path("/proc/self/task").glob("*/children") if c.read_text().strip()]
+    assert _children() == before
+
+
+def _children() -> set[str]:
+    found = (each.read_text().split() for each in Path("/proc/self/task").glob("*/children"))
+    return {pid for pids in found for pid in pids}
