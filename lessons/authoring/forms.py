@@ -86,7 +86,7 @@ class _Files(forms.FileField):
     widget = _Many
 
     def clean(self, data: Any, initial: Any = None) -> list[UploadedFile[Any]]:
-        given = data if isinstance(data, (list, tuple)) else [data]
+        given = data if isinstance(data, (list, tuple)) and data else [data or None]
         return [super(_Files, self).clean(each, initial) for each in given]
 
 

@@ -7,7 +7,7 @@ has: file name to digest.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from django.db import models
@@ -15,6 +15,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from lessons.authoring.files import is_text
 from playground.accounts.models import User
 
 #: States and kinds in words.
@@ -74,6 +75,29 @@ def files_of(manifest: Mapping[str, str]) -> dict[str, bytes]:
     rows = Blob.objects.filter(pk__in=set(manifest.values())).values_list("pk", "data")
     data = {digest: bytes(kept) for digest, kept in rows}
     return {name: data[digest] for name, digest in manifest.items()}
+
+
+class KeptFiles(Mapping[str, bytes]):
+    """The files of a manifest. Texts are read at once, a picture each time that it is asked for."""
+
+    def __init__(self, manifest: Mapping[str, str]) -> None:
+        self._manifest = dict(manifest)
+        texts = {name: digest for name, digest in manifest.items() if is_text(name)}
+        self._texts = files_of(texts)
+
+    def __getitem__(self, name: str) -> bytes:
+        if name in self._texts:
+            return self._texts[name]
+        return files_of({name: self._manifest[name]})[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._manifest)
+
+    def __len__(self) -> int:
+        return len(self._manifest)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._manifest
 
 
 class Draft(models.Model):

@@ -13,7 +13,7 @@ from pathlib import Path
 from django.db import DatabaseError
 
 from lessons import library, progress
-from lessons.authoring.models import Begun, Draft, Place, Revision, Version, files_of
+from lessons.authoring.models import Begun, Draft, KeptFiles, Place, Revision, Version
 from lessons.library import Lesson, LessonError
 from playground.accounts.models import User
 
@@ -29,7 +29,7 @@ def _read(version: int, slug: str) -> Lesson | None:
     """A version's lesson. A version never changes, so it is read once."""
     manifest = Version.objects.values_list("manifest", flat=True).get(pk=version)
     try:
-        return library.read_files(files_of(manifest), Path(slug))
+        return library.read_files(KeptFiles(manifest), Path(slug))
     except LessonError as error:  # the format has changed since; the others must still be there
         log.error("version %s of the lesson %s cannot be read: %s", version, slug, error)
         return None
@@ -106,7 +106,7 @@ def tried(student: str, draft: int, revision: int) -> Lesson | None:
     if user is None or found is None or not found.is_seen_by(user):
         return None
     try:
-        files = files_of(found.revision(revision).manifest)
+        files = KeptFiles(found.revision(revision).manifest)
         return library.read_files(files, Path(hidden_name(draft, revision)))
     except (Revision.DoesNotExist, LessonError):
         return None

@@ -130,6 +130,7 @@ def restore(request: HttpRequest, draft: Draft) -> HttpResponse:
         draft = locked(draft)
         message = _("as it was in %(state)s") % {"state": key}
         made = add(draft, user_of(request), files, message)
+    audit.record(request, "authoring.restore", draft.slug, draft=draft.pk, state=key)
     messages.success(request, _("Revision %(n)s is as it was.") % {"n": made.number})
     return redirect("author-versions", pk=draft.pk)
 

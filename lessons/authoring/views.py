@@ -195,6 +195,7 @@ def _replace(request: HttpRequest, draft: Draft, files: dict[str, bytes], messag
     if not changed:
         messages.info(request, _("Nothing has changed."))
         return
+    audit.record(request, "authoring.replace", draft.slug, draft=draft.pk, message=message)
     names = ", ".join(each.name for each in changed[:8])
     count = ngettext("%(n)s file has changed: %(names)s", "%(n)s files have changed: %(names)s",
                      len(changed))  # fmt: skip
@@ -230,6 +231,7 @@ def rename(request: HttpRequest, draft: Draft) -> HttpResponse:
         return redirect("author-versions", pk=draft.pk)
     if slug and not draft.versions.exists():
         Draft.objects.filter(pk=draft.pk).update(slug=slug)
+        audit.record(request, "authoring.rename", draft.slug, draft=draft.pk, to=slug)
     else:
         messages.error(request, _("What is published keeps its name."))
     return redirect("author-versions", pk=draft.pk)

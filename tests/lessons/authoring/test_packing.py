@@ -14,7 +14,7 @@ from lessons import library
 from lessons.authoring import packing
 from lessons.authoring.arriving import arrive
 from lessons.authoring.files import BadFiles
-from lessons.authoring.models import Draft
+from lessons.authoring.models import Draft, files_of
 from tests.lessons.authoring.conftest import Written
 
 
@@ -124,3 +124,22 @@ def test_by_the_page(written: Written) -> None:
     asked = {"how": "upload", "upload-sent": files, "upload-language": "en", "path": paths}
     written.client.post("/author/new/", asked)
     assert Draft.objects.get(slug="hello").files() == written.draft.files()
+
+
+@pytest.mark.django_db
+def test_a_drafts_files_are_replaced_and_the_old_ones_kept(written: Written) -> None:
+    url = f"/author/{written.draft.pk}/upload/"
+    was = written.draft.files()
+    tree = {f"greet/{name}": data for name, data in was.items()}
+    tree["greet/01-start.en.md"] = b"# Another\n"
+    sent = SimpleUploadedFile("x.zip", zipped(*tree.items()))
+    page = written.client.post(url, {"sent": sent}, follow=True).content.decode()
+    assert "1 file has changed: 01-start.en.md" in page
+    written.draft.refresh_from_db()
+    assert written.draft.files()["01-start.en.md"] == b"# Another\n"
+    assert files_of(written.draft.revision(1).manifest) == was
+    for bad in ({}, {"sent": SimpleUploadedFile("x.zip", zipped(("../x", b"")))}):
+        page = written.client.post(url, bad, follow=True).content.decode()
+        assert "leads out" in page or "Choose a zip archive" in page
+    written.draft.refresh_from_db()
+    assert written.draft.head == 2

@@ -202,3 +202,15 @@ def test_an_earlier_state_comes_back_on_top(written: Written) -> None:
     page = written.client.get(f"/author/{written.draft.pk}/versions/?old=r2&new=r3")
     rows = [row for each in page.context["diffs"] for row in each.rows if row.kind != "same"]
     assert [(row.kind, row.text) for row in rows] == [("gone", "# Hello"), ("new", "# Greetings")]
+
+
+def test_a_published_picture_is_shown_as_one(replacing: Written) -> None:
+    data = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0"
+    saving.put_picture(replacing.draft, replacing.author, "whale.png", data)
+    replacing.draft.refresh_from_db()
+    publishing.publish(replacing.draft, replacing.author)
+    answer = Client().get(f"/lessons/{SLUG}/pictures/whale.png")
+    assert (answer.content, answer["Content-Type"]) == (data, "image/png")
+    assert "sandbox" in answer["Content-Security-Policy"]
+    for name in ("lesson.toml", EN, "other.png"):
+        assert Client().get(f"/lessons/{SLUG}/pictures/{name}").status_code == 404
