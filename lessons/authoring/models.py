@@ -303,6 +303,8 @@ class Play(models.Model):
     by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
     started = models.DateTimeField(default=timezone.now)
+    #: When the worker last said that it is at it.
+    seen = models.DateTimeField(default=timezone.now)
     seconds = models.FloatField(default=0)
     #: Checks by name in the order they came, each with ``before`` and ``after``: true when right.
     checks = models.JSONField(default=list)

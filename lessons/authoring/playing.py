@@ -20,15 +20,19 @@ from playground.runtime.sandbox import Sandbox as Host
 from playground.sandboxes import nodes, room
 from playground.sandboxes.models import Sandbox
 
-#: A play that nobody has ended for so long was ended with its worker.
-LASTS = timedelta(minutes=15)
+#: The longest that one may take or wait, and after which one that is not heard of was ended with
+#: its worker.
+LASTS, LOST_AFTER = timedelta(minutes=15), timedelta(seconds=30)
+_BEAT = 5.0
 _MOST_SAID = 3000
 
 
 def is_under_way(play: Play) -> bool:
     """Whether somebody still works at it, or will."""
-    waits = play.state in (Play.State.WAITING, Play.State.RUNNING)
-    return waits and timezone.now() - play.started < LASTS
+    now = timezone.now()
+    if play.state == Play.State.RUNNING:
+        return now - play.seen < LOST_AFTER
+    return play.state == Play.State.WAITING and now - play.started < LASTS
 
 
 def run(play: Play) -> None:
@@ -60,11 +64,21 @@ async def _play(play: Play, lesson: library.Lesson) -> player.Played:
     async def tell(step: str, check: str, when: str, right: bool) -> None:
         await database_sync_to_async(_add)(play, step, check, when, right)
 
+    beating = asyncio.create_task(_beat(play))
     try:
         return await player.play(lesson, nodes.local_node(), tell, made)
     finally:
+        beating.cancel()
         for each in row:
             await database_sync_to_async(Sandbox.objects.filter(pk=each).delete)()
+
+
+async def _beat(play: Play) -> None:
+    """Say now and then that somebody is at it."""
+    rows = Play.objects.filter(pk=play.pk)
+    while True:
+        await database_sync_to_async(rows.update)(seen=timezone.now())
+        await asyncio.sleep(_BEAT)
 
 
 def _note(play: Play, host: Host) -> None:

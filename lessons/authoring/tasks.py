@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from celery import shared_task
+from django.utils import timezone
 
 from lessons.authoring import playing
 from lessons.authoring.models import Play, tidy
@@ -25,8 +26,10 @@ def play(pk: int) -> None:
     if any(playing.is_under_way(each) for each in others):
         play.apply_async((pk,), countdown=_AGAIN)
         return
-    if Play.objects.filter(pk=pk, state=Play.State.WAITING).update(state=Play.State.RUNNING):
-        row.state = Play.State.RUNNING
+    now = timezone.now()
+    waiting = Play.objects.filter(pk=pk, state=Play.State.WAITING)
+    if waiting.update(state=Play.State.RUNNING, seen=now):
+        row.state, row.seen = Play.State.RUNNING, now
         playing.run(row)
 
 

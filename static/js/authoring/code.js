@@ -49,7 +49,7 @@ export function stateOf(name, text, { label, complete, changed, save, picture })
     extensions: [
       basics(name),
       cm.lintGutter(),
-      cm.autocompletion({ override: [complete], activateOnTyping: true }),
+      cm.autocompletion({ override: [complete], activateOnTyping: true, icons: false }),
       cm.EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", lang: name.match(/\.([a-z]{2})\.md$/)?.[1] ?? "en" }),
       cm.keymap.of([
         { key: "Mod-s", run: () => (save(), true), preventDefault: true },

@@ -24,6 +24,7 @@ export function mergeDialog(words) {
         parent: view,
         revertControls: "a-to-b",
       });
+      merge.b.focus();
       await new Promise((resolve) => done.addEventListener("click", resolve, { once: true }));
       mended[name] = merge.b.state.doc.toString();
       merge.destroy();
