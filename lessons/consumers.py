@@ -72,7 +72,9 @@ class LessonConsumer(SandboxConsumer):
 
     async def connected(self) -> None:
         if self.lesson.setup:
-            await self._to_hub({"setup": {"name": self.lesson.slug, "script": self.lesson.setup}})
+            await self._to_hub(
+                {"setup": {"name": self.lesson.setup_name, "script": self.lesson.setup}}
+            )
         await self._watch()
 
     async def forward(self, message: str | bytes) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -94,6 +95,13 @@ class Lesson:
     checks: dict[str, Check] = field(hash=False)
     #: All its files by name, as they lie in its folder.
     files: Mapping[str, bytes] = field(hash=False, compare=False, repr=False)
+
+    @property
+    def setup_name(self) -> str:
+        """What a host marks that its set-up was run by: versions have set-ups of their own."""
+        if self.folder.is_absolute():
+            return self.slug
+        return f"{self.slug}.{zlib.crc32(self.setup.encode()):08x}"
 
     def step(self, name: str) -> Step | None:
         """The step of that name."""

@@ -214,3 +214,20 @@ def test_a_published_picture_is_shown_as_one(replacing: Written) -> None:
     assert "sandbox" in answer["Content-Security-Policy"]
     for name in ("lesson.toml", EN, "other.png"):
         assert Client().get(f"/lessons/{SLUG}/pictures/{name}").status_code == 404
+
+
+def test_another_set_up_is_run_on_the_same_host(replacing: Written) -> None:
+    toml = replacing.draft.files()["lesson.toml"].decode()
+    names = set()
+    for script in ("true", "true", "touch /root/x"):
+        files = {"lesson.toml": f'{toml}\n[setup]\nscript = "{script}"\n'}
+        saving.save(replacing.draft, replacing.author, replacing.draft.head, files)
+        replacing.draft.refresh_from_db()
+        publishing.publish(replacing.draft, replacing.author)
+        lesson = library.lesson(SLUG)
+        assert lesson
+        names.add(lesson.setup_name)
+    assert len(names) == 2
+    folders = library.of_folder(SLUG)
+    assert folders
+    assert folders.setup_name == SLUG
