@@ -54,7 +54,9 @@ class LessonConsumer(SandboxConsumer):
         self.student = ""
 
     async def connect(self) -> None:
-        found = library.lesson(self.scope["url_route"]["kwargs"]["slug"])
+        self.student = await database_sync_to_async(student_of)(self.scope["session"])
+        slug = self.scope["url_route"]["kwargs"]["slug"]
+        found = await database_sync_to_async(library.open_lesson)(self.student, slug)
         if found is None:
             await self.accept()
             await self.close(CLOSE_NO_LESSON)
@@ -63,7 +65,6 @@ class LessonConsumer(SandboxConsumer):
         query = parse_qs(self.scope["query_string"].decode(errors="replace"))
         wanted = query.get("language", [""])[-1]
         self.language = wanted if wanted in LANGUAGES else LANGUAGES[0]
-        self.student = await database_sync_to_async(student_of)(self.scope["session"])
         await super().connect()
 
     async def tell(self, document: dict[str, Any]) -> None:
@@ -71,7 +72,9 @@ class LessonConsumer(SandboxConsumer):
 
     async def connected(self) -> None:
         if self.lesson.setup:
-            await self._to_hub({"setup": {"name": self.lesson.slug, "script": self.lesson.setup}})
+            await self._to_hub(
+                {"setup": {"name": self.lesson.setup_name, "script": self.lesson.setup}}
+            )
         await self._watch()
 
     async def forward(self, message: str | bytes) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import zlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -13,7 +15,9 @@ import tomli
 from pydantic import BaseModel, ValidationError
 
 from lessons import blocks
+from lessons.files import FolderFiles
 from lessons.format import LANGUAGES, LessonFile, Track
+from lessons.shelf import shelf
 from playground.checks.spec import Check
 
 #: Where lessons are; an operator may name a folder of their own.
@@ -73,7 +77,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Lesson:
-    """A lesson. Texts are by language."""
+    """A lesson. Texts are by language. ``folder`` says where it is, and need not be on a disk."""
 
     slug: str
     folder: Path
@@ -89,6 +93,15 @@ class Lesson:
     setup: str
     steps: tuple[Step, ...]
     checks: dict[str, Check] = field(hash=False)
+    #: All its files by name, as they lie in its folder.
+    files: Mapping[str, bytes] = field(hash=False, compare=False, repr=False)
+
+    @property
+    def setup_name(self) -> str:
+        """What a host marks that its set-up was run by: versions have set-ups of their own."""
+        if self.folder.is_absolute():
+            return self.slug
+        return f"{self.slug}.{zlib.crc32(self.setup.encode()):08x}"
 
     def step(self, name: str) -> Step | None:
         """The step of that name."""
@@ -97,7 +110,15 @@ class Lesson:
 
 def read(folder: Path) -> Lesson:
     """Read one lesson; raises ``LessonError``."""
-    data = _parse(folder / "lesson.toml", LessonFile)
+    return read_files(FolderFiles(folder), folder)
+
+
+def read_files(files: Mapping[str, bytes], folder: Path) -> Lesson:
+    """Read a lesson of its files; ``folder`` has its name. Raises ``LessonError``."""
+    file = folder / "lesson.toml"
+    if "lesson.toml" not in files:
+        raise LessonError([Problem(file, 0, "there is no lesson.toml")])
+    data = _parse(file, files["lesson.toml"], LessonFile)
     return Lesson(
         slug=folder.name,
         folder=folder,
@@ -111,27 +132,34 @@ def read(folder: Path) -> Lesson:
         titles=data.title.by_language(),
         summaries=data.summary.by_language(),
         setup=data.setup.script if data.setup else "",
-        steps=_read_steps(folder),
+        steps=_read_steps(files, folder),
         checks=dict(data.checks),
+        files=files,
     )
 
 
-def _read_steps(folder: Path) -> tuple[Step, ...]:
+def step_file(name: str) -> tuple[str, str] | None:
+    """The step and the language that a file's name stands for; ``None`` if it is no step's."""
+    named = _STEP_FILE.match(name)
+    return (named[1], named[2]) if named and named[2] in LANGUAGES else None
+
+
+def _read_steps(files: Mapping[str, bytes], folder: Path) -> tuple[Step, ...]:
     sources: dict[str, dict[str, str]] = {}
     found: list[Problem] = []
-    for path in sorted(folder.glob("*.md")):
-        named = _STEP_FILE.match(path.name)
-        if not named or named[2] not in LANGUAGES:
+    for path in (folder / name for name in sorted(files) if name.endswith(".md")):
+        named = step_file(path.name)
+        if not named:
             found.append(Problem(path, 0, "a step is called 01-name.en.md"))
             continue
         try:
-            text = path.read_text(encoding="utf-8")
+            text = files[path.name].decode()
         except UnicodeDecodeError as error:
             found.append(Problem(path, 0, f"it is not UTF-8: {error.reason}"))
             continue
         if not blocks.read(text).title:
             found.append(Problem(path, 1, "a step starts with its title: # Title"))
-        sources.setdefault(named[1], {})[named[2]] = text
+        sources.setdefault(named[0], {})[named[1]] = text
     for name, languages in sources.items():
         for language in LANGUAGES:
             if language not in languages:
@@ -144,11 +172,12 @@ def _read_steps(folder: Path) -> tuple[Step, ...]:
     return tuple(Step(name, languages) for name, languages in sorted(sources.items()))
 
 
-def _parse(file: Path, model: type[BaseModel]) -> Any:
+def _parse(file: Path, source: bytes, model: type[BaseModel]) -> Any:
     try:
-        text = file.read_text(encoding="utf-8")
+        # As text files are read: TOML itself would take "\r\n" for part of a text.
+        text = source.decode().replace("\r\n", "\n")
         data = tomli.loads(text)
-    except (OSError, ValueError) as error:
+    except ValueError as error:
         at = re.search(r"line (\d+)", str(error))
         raise LessonError([Problem(file, int(at[1]) if at else 0, str(error))]) from None
     try:
@@ -213,10 +242,26 @@ def folders(content: Path = CONTENT) -> list[Path]:
 
 
 @cache
+def _of_folder(content: Path) -> tuple[Lesson, ...]:
+    return tuple(read(folder) for folder in folders(content))
+
+
+def of_folder(slug: str) -> Lesson | None:
+    """The folder's lesson of that name, whatever stands in its place."""
+    return next((each for each in _of_folder(CONTENT) if each.slug == slug), None)
+
+
 def lessons(content: Path = CONTENT) -> tuple[Lesson, ...]:
-    """All lessons in their order; raises ``LessonError`` for the first bad one."""
+    """All lessons in their order, those of the shelf too; raises ``LessonError`` for a bad one."""
+    found = {each.slug: each for each in _of_folder(content)}
+    more = shelf()
+    if more and content == CONTENT:
+        found.update(more.published())
+    return _in_order(found.values(), content)
+
+
+def _in_order(found: Iterable[Lesson], content: Path = CONTENT) -> tuple[Lesson, ...]:
     places = {name: place for place, name in enumerate(tracks(content))}
-    found = [read(folder) for folder in folders(content)]
     return tuple(
         sorted(found, key=lambda each: (places.get(each.track, 99), each.order, each.slug))
     )
@@ -225,3 +270,30 @@ def lessons(content: Path = CONTENT) -> tuple[Lesson, ...]:
 def lesson(slug: str) -> Lesson | None:
     """The lesson of that name."""
     return next((each for each in lessons() if each.slug == slug), None)
+
+
+def lessons_of(student: str) -> tuple[Lesson, ...]:
+    """All lessons as a student sees them: what they have begun is as it was then."""
+    more = shelf()
+    begun = more.begun(student) if more and student else {}
+    if not begun:
+        return lessons()
+    found = {each.slug: each for each in lessons()}
+    for slug, version in begun.items():
+        old = version or of_folder(slug)
+        if old and slug in found:
+            found[slug] = old
+    return _in_order(found.values())
+
+
+def open_lesson(student: str, slug: str) -> Lesson | None:
+    """The lesson as a student sees it who opens it now, or goes on with it."""
+    more = shelf()
+    if more is None or not student:
+        return lesson(slug)
+    if hidden := more.open(student, slug):
+        return hidden
+    begun = more.begun(student)
+    if slug in begun:
+        return begun[slug] or of_folder(slug)
+    return lesson(slug)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -77,16 +77,31 @@ def scenes(step: Step) -> list[Scene]:
     return found
 
 
-async def play(lesson: Lesson, node: Node) -> Played:
-    """Play one lesson in a sandbox of its own; raises ``SandboxError`` if there can be none."""
+#: Hears of a step's checks as they are looked at: the step, the check, ``before`` or ``after`` its
+#: commands, and whether it was as it must be.
+Listener = Callable[[str, str, str, bool], Awaitable[None]]
+
+
+async def play(
+    lesson: Lesson,
+    node: Node,
+    tell: Listener | None = None,
+    made: Callable[[Sandbox], Awaitable[None]] | None = None,
+) -> Played:
+    """Play one lesson in a sandbox of its own; raises ``SandboxError`` if there can be none.
+
+    ``made`` is told of the sandbox before anything happens in it.
+    """
     started = time.monotonic()
     played = Played(lesson.slug)
     sandbox = await asyncio.to_thread(node.create, f"play-{secrets.token_hex(4)}")
     try:
+        if made:
+            await made(sandbox)
         if lesson.setup:
             await asyncio.to_thread(prepare, sandbox, lesson.slug, lesson.setup)
         with ThreadPoolExecutor(2, "checks") as executor:
-            await _Play(lesson, sandbox, executor, played).run()
+            await _Play(lesson, sandbox, executor, played, tell).run()
     finally:
         await asyncio.to_thread(sandbox.remove)
         played.seconds = time.monotonic() - started
@@ -117,9 +132,15 @@ class _Play:
     """One lesson being played."""
 
     def __init__(
-        self, lesson: Lesson, sandbox: Sandbox, executor: ThreadPoolExecutor, played: Played
+        self,
+        lesson: Lesson,
+        sandbox: Sandbox,
+        executor: ThreadPoolExecutor,
+        played: Played,
+        tell: Listener | None = None,
     ) -> None:
         self._lesson = lesson
+        self._tell_it = tell
         self._sandbox = sandbox
         self._played = played
         self._verdicts: dict[str, Verdict] = {}
@@ -145,6 +166,7 @@ class _Play:
         names = [block.name for block in scene.checks]
         path = self._lesson.folder / f"{step.name}.en.md"
         await self._before(names, scene, path)
+        await self._tell(step, names, "before", lambda ok: not ok)
         for block, after in zip(scene.actions, [*scene.actions[1:], None], strict=True):
             await self._act(block, after, typist)
         if not await self._hold(names):
@@ -152,7 +174,18 @@ class _Play:
                 verdict = self._verdicts.get(block.name)
                 if verdict is None or not verdict.ok:
                     self._complain(path, block, _lacks(verdict), typist.screen)
+        await self._tell(step, names, "after", lambda ok: ok)
         self._played.checks += len(names)
+
+    async def _tell(
+        self, step: Step, names: Iterable[str], when: str, is_right: Callable[[bool], bool]
+    ) -> None:
+        for name in names:
+            verdict = self._verdicts.get(name)
+            if self._tell_it:
+                looked = verdict is not None
+                right = looked and is_right(bool(verdict and verdict.ok))
+                await self._tell_it(step.name, name, when, right)
 
     async def _before(self, names: Iterable[str], scene: Scene, path: Path) -> None:
         wanted = {name: self._lesson.checks[name] for name in names}

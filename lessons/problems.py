@@ -51,11 +51,21 @@ def problems(content: Path = library.CONTENT, only: tuple[str, ...] = ()) -> lis
     return found
 
 
+def of_files(files: Mapping[str, bytes], folder: Path) -> list[Problem]:
+    """All mistakes of a lesson that is not in the library, or not yet as it is there."""
+    try:
+        lesson = library.read_files(files, folder)
+    except LessonError as error:
+        return error.problems
+    others = {each.slug: each for each in library.lessons()} | {lesson.slug: lesson}
+    return sorted(set(_of_lesson(lesson, others, set(library.tracks()))))
+
+
 def _of_lesson(
     lesson: Lesson, lessons: Mapping[str, Lesson], tracks: set[str]
 ) -> Iterator[Problem]:
     file = lesson.folder / "lesson.toml"
-    text = file.read_text(encoding="utf-8")
+    text = lesson.files["lesson.toml"].decode().replace("\r\n", "\n")
 
     def at(message: str, *keys: str) -> Problem:
         return Problem(file, library.line_of(text, list(keys)), message)
@@ -193,7 +203,7 @@ def _of_step(
                 name = str(child.attrGet("src") or "")
                 if not name.endswith(_PICTURES) or "/" in name:
                     yield line, f"{name} is no picture of the lesson's folder"
-                elif not (lesson.folder / name).is_file():
+                elif name not in lesson.files:
                     yield line, f"dead link: there is no picture {name}"
                 if not child.content:
                     yield line, f"the picture {name} has no text for who cannot see it"

@@ -139,8 +139,16 @@ def states(student: str) -> dict[str, LessonState]:
             seen[row.lesson] = (row.last_seen, row.step)
     return {
         lesson.slug: _state(lesson, done.get(lesson.slug, set()), seen.get(lesson.slug))
-        for lesson in library.lessons()
+        for lesson in library.lessons_of(student)
     }
+
+
+def state(student: str, lesson: Lesson) -> LessonState:
+    """How far a student is with one lesson, as it is for them."""
+    rows = list(StepProgress.objects.filter(student=student, lesson=lesson.slug))
+    last = max(rows, key=lambda row: row.last_seen, default=None)
+    done = {row.step for row in rows if row.done}
+    return _state(lesson, done, (last.last_seen, last.step) if last else None)
 
 
 def _state(lesson: Lesson, done: set[str], seen: tuple[datetime, str] | None) -> LessonState:
@@ -152,7 +160,7 @@ def _state(lesson: Lesson, done: set[str], seen: tuple[datetime, str] | None) ->
 
 def track_done(student: str, track: str) -> datetime | None:
     """When a student finished a track; ``None`` if not yet."""
-    lessons = [lesson for lesson in library.lessons() if lesson.track == track]
+    lessons = [lesson for lesson in library.lessons_of(student) if lesson.track == track]
     rows = StepProgress.objects.filter(student=student).exclude(done=None)
     when = {(row.lesson, row.step): row.done for row in rows}
     wanted = [(lesson.slug, step.name) for lesson in lessons for step in lesson.steps]

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import mimetypes
+from typing import Any
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from lessons import library, markdown, progress
 from lessons.languages import language_now
+from lessons.library import Lesson
 from lessons.mapping import lesson_map
 from lessons.problems import catalogue
+from lessons.shelf import shelf
 from playground.accounts.students import ensure_student, student_of
 
 
@@ -27,10 +30,12 @@ def catalogue_tags() -> str:
 def lesson_list(request: HttpRequest) -> HttpResponse:
     """All lessons by track, how far one is, and what leads to what."""
     language = language_now()
-    states = progress.states(student_of(request.session))
+    student = student_of(request.session)
+    states = progress.states(student)
+    every = library.lessons_of(student)
     going_on = [
         (state.last_seen, lesson)
-        for lesson in library.lessons()
+        for lesson in every
         if (state := states[lesson.slug]).last_seen and not state.done
     ]
     last = max(going_on, key=lambda pair: str(pair[0]))[1] if going_on else None
@@ -53,10 +58,10 @@ def lesson_list(request: HttpRequest) -> HttpResponse:
                             "steps": len(lesson.steps),
                             "state": states[lesson.slug],
                         }
-                        for lesson in library.lessons()
+                        for lesson in every
                         if lesson.track == name
                     ],
-                    "done": progress.track_done(student_of(request.session), name),
+                    "done": progress.track_done(student, name),
                 }
                 for name, track in library.tracks().items()
             ],
@@ -74,39 +79,53 @@ def lesson_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def lesson_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """One lesson: all its steps, of which the page shows one at a time."""
-    lesson = library.lesson(slug)
+    lesson = library.open_lesson(student_of(request.session), slug)
     if lesson is None:
         raise Http404
     student = ensure_student(request.session)
+    lesson = library.open_lesson(student, slug) or lesson
+    return render(request, "lessons/lesson.html", shown(lesson, student))
+
+
+def shown(lesson: Lesson, student: str) -> dict[str, Any]:
+    """What the page of a lesson is made of."""
     language = language_now()
+    now = library.lesson(lesson.slug)
     every = library.lessons()
-    index = every.index(lesson)
+    index = every.index(now) if now else len(every)
     following = every[index + 1] if index + 1 < len(every) else None
-    pictures = reverse("lesson-picture", args=[slug, "x"])[:-1]
-    return render(
-        request,
-        "lessons/lesson.html",
-        {
-            "lesson": lesson,
-            "language": language,
-            "title": lesson.titles[language],
-            "steps": [
-                {
-                    "name": step.name,
-                    "title": step.read(language).title,
-                    "html": markdown.render(step.sources[language], language, pictures),
-                    "tasks": len(step.tasks),
-                }
-                for step in lesson.steps
-            ],
-            "resume": progress.states(student)[slug].resume,
-            "catalogue_tags": catalogue_tags(),
-            "track": lesson.track,
-            "following": following and following.slug,
-            "following_title": following and following.titles[language],
-            "ends_track": following is None or following.track != lesson.track,
-        },
-    )
+    pictures = reverse("lesson-picture", args=[lesson.slug, "x"])[:-1]
+    return {
+        "lesson": lesson,
+        "language": language,
+        "title": lesson.titles[language],
+        "steps": [
+            {
+                "name": step.name,
+                "title": step.read(language).title,
+                "html": markdown.render(step.sources[language], language, pictures),
+                "tasks": len(step.tasks),
+            }
+            for step in lesson.steps
+        ],
+        "resume": progress.state(student, lesson).resume,
+        "is_newer": now is not None and now != lesson,
+        "catalogue_tags": catalogue_tags(),
+        "track": lesson.track,
+        "following": following and following.slug,
+        "following_title": following and following.titles[language],
+        "ends_track": following is None or following.track != lesson.track,
+    }
+
+
+@require_POST
+def renew(request: HttpRequest, slug: str) -> HttpResponse:
+    """Go on with a lesson as it is today."""
+    more = shelf()
+    if more is None or library.lesson(slug) is None:
+        raise Http404
+    more.renew(student_of(request.session), slug)
+    return redirect("lesson", slug=slug)
 
 
 @require_safe
@@ -117,18 +136,15 @@ def playground(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def lesson_picture(request: HttpRequest, slug: str, name: str) -> FileResponse:
+def lesson_picture(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     """A picture of a lesson's folder. Shown as an image only: no script in it runs."""
-    lesson = library.lesson(slug)
-    if lesson is None or "/" in name or name.startswith("."):
-        raise Http404
-    file = lesson.folder / name
+    lesson = library.open_lesson(student_of(request.session), slug)
     kind = mimetypes.guess_type(name)[0] or ""
-    if not kind.startswith("image/") or not file.is_file():
+    if lesson is None or not kind.startswith("image/") or name not in lesson.files:
         raise Http404
-    response = FileResponse(file.open("rb"), content_type=kind)
+    response = HttpResponse(lesson.files[name], content_type=kind)
     response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-    response["Cache-Control"] = "max-age=3600"
+    response["Cache-Control"] = "private, max-age=60"  # it may be another of the same name soon
     return response
 
 
@@ -140,14 +156,15 @@ def certificate(request: HttpRequest, track: str) -> HttpResponse:
     if found is None:
         raise Http404
     language = language_now()
-    lessons = [each for each in library.lessons() if each.track == track]
-    states = progress.states(student_of(request.session))
+    student = student_of(request.session)
+    lessons = [each for each in library.lessons_of(student) if each.track == track]
+    states = progress.states(student)
     return render(
         request,
         "lessons/certificate.html",
         {
             "title": found.title.by_language()[language],
-            "when": progress.track_done(student_of(request.session), track),
+            "when": progress.track_done(student, track),
             "lessons": [
                 {
                     "slug": each.slug,

@@ -69,6 +69,7 @@ INSTALLED_APPS = [
     "playground.sandboxes",
     "playground.archives",
     "lessons",
+    "lessons.authoring",
     "playground.classes",
     "playground.operators",
     "playground.lti",
@@ -298,6 +299,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 2.0},
     },
     "reap_archives": {"task": "playground.archives.tasks.reap_archives", "schedule": 300.0},
+    "tidy_files": {"task": "lessons.authoring.tasks.tidy_files", "schedule": 6 * 3600.0},
     "send_due_grades": {"task": "playground.lti.tasks.send_due_grades", "schedule": 60.0},
 }
 
@@ -352,6 +354,16 @@ ARCHIVE_MB = _number("PLAYGROUND_ARCHIVE_MB", 2048)
 ARCHIVES_EACH = _number("PLAYGROUND_ARCHIVES_EACH", 3)
 ARCHIVE_HOURS = _number("PLAYGROUND_ARCHIVE_HOURS", 6)
 ARCHIVES_FREE_MB = _number("PLAYGROUND_ARCHIVES_FREE_MB", 2048)
+
+#: Whether a lesson that is written here has to be approved by an instructor who did not write it.
+AUTHORING_NEEDS_REVIEW = _flag("PLAYGROUND_AUTHORING_NEEDS_REVIEW")
+#: The only hosts that lessons are fetched from by git, also those of a private network; without
+#: any all hosts that are in nobody's private network.
+AUTHORING_GIT_HOSTS = [
+    host.strip().lower()
+    for host in os.environ.get("PLAYGROUND_GIT_HOSTS", "").split(",")
+    if host.strip()
+]
 
 #: Programs elsewhere may read ``/metrics`` with it (``Authorization: Bearer …``).
 METRICS_TOKEN = os.environ.get("PLAYGROUND_METRICS_TOKEN", "")

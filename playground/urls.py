@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/", include("playground.accounts.urls")),
     path("", include("playground.classes.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("author/", include("lessons.authoring.urls")),
     path("", include("lessons.urls")),
     path("explain/", include("lessons.explain.urls")),
     path("", include("playground.sandboxes.urls")),

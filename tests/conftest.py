@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from lessons import shelf
+from lessons.authoring import published
 from playground.runtime.config import RuntimeConfig
 from playground.runtime.doctor import reason
 from playground.runtime.node import Node
@@ -34,6 +36,16 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def pytest_sessionfinish() -> None:
     """End it if nobody waited for it."""
     ahead.stop()
+
+
+@pytest.fixture(autouse=True)
+def _shelf(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Published lessons are the database's: those of one test are not the next one's."""
+    published._read.cache_clear()
+    may_ask = request.node.get_closest_marker("django_db") or "db" in request.fixturenames
+    shelf.put_up(published.Published() if may_ask else None)
+    yield
+    shelf.put_up(None)
 
 
 @pytest.fixture(scope="session")

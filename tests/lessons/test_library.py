@@ -42,7 +42,7 @@ def test_reads_a_lesson(folder: Path) -> None:
 
 
 def test_all_lessons_of_the_product_are_there() -> None:
-    library.lessons.cache_clear()
+    library._of_folder.cache_clear()
     found = library.lessons()
     assert len(found) >= 20
     assert {lesson.track for lesson in found} == set(library.tracks())

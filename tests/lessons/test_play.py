@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 from pathlib import Path
@@ -53,7 +54,15 @@ def test_a_check_that_holds_already_or_never_is_told(node: Node, tmp_path: Path)
     file.write_text(file.read_text().replace(wanted, 'image = { tag = "debian" }'))
     for step in folder.glob("02-*"):
         step.unlink()
-    (played,) = _play([library.read(folder)], node)
+    told: list[tuple[str, str, str, bool]] = []
+
+    async def tell(step: str, check: str, when: str, right: bool) -> None:
+        told.append((step, check, when, right))
+
+    played = asyncio.run(player.play(library.read(folder), node, tell))
+    assert ("01-publish", "typed", "before", False) in told
+    assert all(right for _, check, _, right in told if check != "typed")
+    assert {when for _, check, when, _ in told if check != "typed"} == {"before", "after"}
     assert len(played.problems) == 1
     assert "01-publish.en.md:" in played.problems[0]
     assert "check typed: it holds before its commands" in played.problems[0]

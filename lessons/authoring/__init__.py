@@ -1,0 +1,1 @@
+"""Lessons written in the browser: drafts, review, versions; see ``docs/authoring.md``."""
