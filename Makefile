@@ -6,11 +6,12 @@ BIND ?= 127.0.0.1
 BENCH ?=
 STUDENTS ?= 100
 MINUTES ?= 15
+SWEEP ?= 10 25 50 75 100
 ARGS ?=
 RUN := .venv/bin/python
 DEV := .venv-dev/bin/python
 
-.PHONY: help setup setup-dev run stop test test-all test-vm lint bench load screenshots doctor openapi lock reset clean
+.PHONY: help setup setup-dev run stop test test-all test-vm lint bench load load-sweep screenshots doctor openapi lock reset clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -49,6 +50,9 @@ bench: setup-dev ## measurements as JSON lines (BENCH=sandbox.cold runs one)
 
 load: setup-dev ## students at work against a site of its own (STUDENTS=100 MINUTES=15), with a report
 	@$(DEV) -m load --students $(STUDENTS) --minutes $(MINUTES) $(ARGS)
+
+load-sweep: setup-dev ## the same for SWEEP="10 25 50 75 100" students, and a model of many more
+	@$(DEV) -m load --sweep "$(SWEEP)" --minutes $(MINUTES) $(ARGS)
 
 screenshots: setup-dev ## the pictures of docs/guide, taken from the running product
 	@PYTHONPATH=. $(DEV) -m scripts.screenshots $(ARGS)

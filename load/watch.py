@@ -14,6 +14,8 @@ from playground.runtime.node import Node
 
 EVERY = 2.0
 ROLES = {"web": "uvicorn", "hub": "playground.hub", "worker": "worker", "redis": "redis-server"}
+#: The processes that play the students: they take part of the machine that students would not.
+PLAYERS = "students"
 
 
 @dataclass
@@ -29,6 +31,7 @@ class Watch:
     def __post_init__(self) -> None:
         self._stop = threading.Event()
         self._seen: dict[int, psutil.Process] = {}
+        self._playing: dict[int, psutil.Process] = {}
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def __enter__(self) -> Watch:
@@ -39,16 +42,23 @@ class Watch:
         self._stop.set()
         self._thread.join()
 
+    def steady(self, after: float, name: str, of: dict[str, list[float]]) -> float:
+        """The mean of a line of ``of`` from so many seconds after the start on."""
+        values = [v for at, v in zip(self.seconds, of[name], strict=False) if at >= after]
+        return sum(values) / len(values) if values else float("nan")
+
     def _run(self) -> None:
         started = time.monotonic()
         node = Node(RuntimeConfig(state_dir=self.var / "node"))
         while not self._stop.wait(EVERY):
             self.seconds.append(time.monotonic() - started)
-            memory, cpu = dict.fromkeys(ROLES, 0.0), dict.fromkeys(ROLES, 0.0)
-            for process in self._processes():
+            memory = dict.fromkeys((*ROLES, PLAYERS), 0.0)
+            cpu = dict.fromkeys((*ROLES, PLAYERS), 0.0)
+            for process in [*self._processes(), *self._players()]:
                 try:
                     command = " ".join(process.cmdline())
                     role = next((name for name, word in ROLES.items() if word in command), "")
+                    role = PLAYERS if process.pid in self._playing else role
                     if role:
                         memory[role] += process.memory_info().rss / (1 << 20)
                         cpu[role] += process.cpu_percent()
@@ -75,3 +85,10 @@ class Watch:
             except (OSError, psutil.Error):
                 continue
         return [each for each in self._seen.values() if each.is_running()]
+
+    def _players(self) -> list[psutil.Process]:
+        """This process's children that are not the site's."""
+        for each in psutil.Process().children(recursive=True):
+            if each.pid not in self._seen:
+                self._playing.setdefault(each.pid, each)
+        return [each for each in self._playing.values() if each.is_running()]

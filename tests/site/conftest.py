@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -68,6 +68,23 @@ def start_site(var: Path, **variables: str) -> Site:
     except OSError as error:
         pytest.fail(str(error))
     return site
+
+
+#: Lines of a site's log that a failed test shows.
+_LAST_LINES = 80
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that fails shows what its site said last: elsewhere it is gone with the machine."""
+    report = yield
+    found = getattr(item, "funcargs", {}).get("site")
+    if report.failed and isinstance(found, Site) and found.log.exists():
+        lines = found.log.read_text(errors="replace").splitlines()[-_LAST_LINES:]
+        report.sections.append((f"last lines of {found.log.name}", "\n".join(lines)))
+    return report
 
 
 @pytest.fixture

@@ -49,7 +49,10 @@ class TerminalPage:
             if re.search(pattern, text, re.MULTILINE):
                 return text
             self.page.wait_for_timeout(50)
-        raise AssertionError(f"{pattern!r} did not appear:\n{self.screen()[-3000:]}")
+        shown = self.page.inner_text("body")[:1500]
+        raise AssertionError(
+            f"{pattern!r} did not appear:\n{self.screen()[-3000:]}\n\nThe page says:\n{shown}"
+        )
 
     def keys(self, text: str) -> None:
         """Type on the keyboard."""
