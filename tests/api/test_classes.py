@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from lessons import library
@@ -107,7 +108,7 @@ def test_a_students_name_in_a_session_is_no_instructors_account(mina: User, cour
     _be(browser, mina)
     assert _get(browser, "") == []
     _get(browser, f"/{course.pk}/members", 404)
-    browser.force_login(mina, "django.contrib.auth.backends.ModelBackend")
+    browser.force_login(mina, settings.AUTHENTICATION_BACKENDS[0])
     _be(browser, mina)
     assert len(_get(browser, f"/{course.pk}/members")) == 1
 
