@@ -7,6 +7,7 @@ JSON texts, one a message. From the page::
     {"answer": quiz, "chosen": [0] or text}
     {"opened": "hint" or "solution"}
     {"put": number}                         put that file of the step on the host
+    {"rebuild": true}                       do on the host what the steps before do
 
 To the page::
 
@@ -16,12 +17,15 @@ To the page::
     {"quiz": name, "right": bool, "why": {number: HTML}}
     {"put": path, "error": text}
     {"setup": what went wrong}
+    {"rebuild": "offered" or "not"}         whether this host lacks what the steps before make
+    {"rebuild": {"at", "of", "error"}}      so many blocks of theirs are done; an error ends it
 """
 
 from __future__ import annotations
 
 import json
 from contextlib import suppress
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -29,7 +33,7 @@ from channels.db import database_sync_to_async
 from django.utils.translation import override
 from websockets.exceptions import ConnectionClosed
 
-from lessons import library, markdown, progress
+from lessons import library, markdown, progress, rebuilding
 from lessons.blocks import Quiz
 from lessons.format import LANGUAGES
 from lessons.library import Lesson, Step
@@ -51,6 +55,7 @@ class LessonConsumer(SandboxConsumer):
         super().__init__(*args, **kwargs)
         self.lesson: Lesson
         self.step: Step | None = None
+        self._rebuilds: Step | None = None
         self.language = LANGUAGES[0]
         self.student = ""
 
@@ -77,6 +82,7 @@ class LessonConsumer(SandboxConsumer):
                 {"setup": {"name": self.lesson.setup_name, "script": self.lesson.setup}}
             )
         await self._watch()
+        await self._offer()
 
     async def forward(self, message: str | bytes) -> None:
         """Turn what the hub says into what the page shows."""
@@ -92,6 +98,8 @@ class LessonConsumer(SandboxConsumer):
                 await database_sync_to_async(progress.failed)(
                     self.student, self.lesson, self.step, str(said["typed"]), int(said["code"])
                 )
+        elif "rebuild" in said:
+            await self._rebuilt(said["rebuild"])
         elif said.get("setup") or "put" in said:
             await self._say(said)
 
@@ -123,6 +131,8 @@ class LessonConsumer(SandboxConsumer):
             await self._count(solutions=1)
         elif "put" in document:
             await self._put(int(document["put"]))
+        elif document.get("rebuild") is True:
+            await self._rebuild()
         else:
             raise ValueError("unknown message")
 
@@ -136,6 +146,7 @@ class LessonConsumer(SandboxConsumer):
         steps = await database_sync_to_async(progress.steps_done)(self.student, self.lesson)
         await self._say({"lesson": {"tasks": sorted(tasks), "steps": sorted(steps)}})
         await self._watch()
+        await self._offer()
 
     async def _watch(self) -> None:
         """Have the hub look at the checks of the step that are not done."""
@@ -202,6 +213,28 @@ class LessonConsumer(SandboxConsumer):
         blocks = self.step.read(self.language).blocks
         file = [block for block in blocks if block.kind == "file"][number]
         await self._to_hub({"put": {"path": file.name, "text": file.text}})
+
+    async def _offer(self) -> None:
+        """Say whether the step before may have left something that this host has not got."""
+        if self.step is None or self.sandbox is None:
+            return
+        lacks = await database_sync_to_async(rebuilding.is_lacking)(
+            self.student, self.lesson, self.step, self.sandbox
+        )
+        await self._say({"rebuild": "offered" if lacks else "not"})
+
+    async def _rebuild(self) -> None:
+        if self.step is None or self.sandbox is None:
+            return  # the page asks again when the host is there
+        self._rebuilds = self.step
+        actions = rebuilding.actions(self.lesson, self.step)
+        await self._to_hub({"rebuild": [asdict(each) for each in actions]})
+
+    async def _rebuilt(self, said: dict[str, Any]) -> None:
+        step = self._rebuilds
+        if step and self.sandbox and said["at"] == said["of"] and not said["error"]:
+            await database_sync_to_async(rebuilding.note)(self.sandbox, self.lesson, step)
+        await self._say({"rebuild": said})
 
     async def _count(self, **what: Any) -> None:
         if self.step:

@@ -15,9 +15,11 @@ from pathlib import Path
 
 from lessons.blocks import Block
 from lessons.library import Lesson, Step
-from lessons.typist import Typist, sit_down
+from lessons.scenes import Scene, action_of, scenes
 from playground.checks.verdict import Verdict
-from playground.hub.preparing import prepare, put_file
+from playground.hub.acting import act
+from playground.hub.preparing import prepare
+from playground.hub.typist import Typist, sit_down
 from playground.hub.watcher import Watcher
 from playground.runtime.errors import SandboxError
 from playground.runtime.node import Node
@@ -27,9 +29,6 @@ from playground.runtime.sandbox import Sandbox
 _NOTICES_WITHIN = 30.0
 #: Seconds that a check which must fail is looked at before.
 _LOOK_BEFORE = 0.3
-#: Seconds that a program is let alone before keys are pressed.
-_BEFORE_KEYS = 5.0
-_ACTIONS = ("run", "keys", "file")
 
 
 @dataclass
@@ -45,36 +44,6 @@ class Played:
     def ok(self) -> bool:
         """Whether every check failed before and held after."""
         return not self.problems
-
-
-@dataclass
-class Scene:
-    """Checks that the same blocks bring about."""
-
-    checks: list[Block]
-    actions: list[Block]
-
-
-def scenes(step: Step) -> list[Scene]:
-    """The step's commands with the checks they are for; the last scene may have no check."""
-    source = step.read()
-    own = {block.solution for block in source.blocks if block.solution}
-    found: list[Scene] = []
-    waiting: list[Block] = []
-    for block in source.blocks:
-        if block.kind in _ACTIONS and "skip" not in block.words and not block.solution:
-            waiting.append(block)
-        elif block.kind == "check":
-            if waiting or block.name in own or not found:
-                solution = [each for each in source.blocks if each.solution == block.name]
-                played = [each for each in solution if each.kind in _ACTIONS]
-                found.append(Scene([block], waiting + played))
-                waiting = []
-            else:
-                found[-1].checks.append(block)
-    if waiting:
-        found.append(Scene([], waiting))
-    return found
 
 
 #: Hears of a step's checks as they are looked at: the step, the check, ``before`` or ``after`` its
@@ -168,7 +137,7 @@ class _Play:
         await self._before(names, scene, path)
         await self._tell(step, names, "before", lambda ok: not ok)
         for block, after in zip(scene.actions, [*scene.actions[1:], None], strict=True):
-            await self._act(block, after, typist)
+            await act(self._sandbox, typist, action_of(block), after.kind if after else "")
         if not await self._hold(names):
             for block in scene.checks:
                 verdict = self._verdicts.get(block.name)
@@ -199,16 +168,6 @@ class _Play:
             verdict = self._verdicts.get(block.name)
             if verdict and verdict.ok:
                 self._complain(path, block, "it holds before its commands")
-
-    async def _act(self, block: Block, after: Block | None, typist: Typist) -> None:
-        if block.kind == "file":
-            await asyncio.to_thread(put_file, self._sandbox, block.name, block.text)
-        elif block.kind == "keys":
-            await typist.press(block.text)
-        elif after and after.kind == "keys":
-            await typist.type(block.text, _BEFORE_KEYS)  # what is left by keys may never be quiet
-        else:
-            await typist.type(block.text)
 
     async def _hold(self, names: list[str]) -> bool:
         def all_hold() -> bool:

@@ -5,6 +5,7 @@ JSON texts, one a message. To the hub::
     {"watch": {name: check}}                     look at these checks, and no others
     {"setup": {"name", "script"}}                prepare the host, once
     {"put": {"path", "text"}}                    put a file there
+    {"rebuild": [{"kind", "name", "text"}]}      do all this on the host, one after the other
 
 To the web process::
 
@@ -12,6 +13,7 @@ To the web process::
     {"typed": line, "code"}                      a line began (null) or came back
     {"setup": "" or what went wrong}
     {"put": path, "error": "" or what went wrong}
+    {"rebuild": {"at", "of", "error"}}           so many are done; an error ends it
 """
 
 from __future__ import annotations
@@ -20,17 +22,21 @@ import asyncio
 import json
 from collections.abc import Callable
 from concurrent.futures import Executor
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import asdict
 from typing import Any
 
 from pydantic import ValidationError
 from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
 
 from playground.checks.spec import Check
 from playground.checks.verdict import Verdict
+from playground.hub.acting import Action, act_all
 from playground.hub.preparing import prepare, put_file
 from playground.hub.protocol import BadFrame
 from playground.hub.together import until_first
+from playground.hub.typist import Typist
 from playground.hub.watcher import Watcher
 from playground.runtime.errors import SandboxError
 from playground.runtime.sandbox import Sandbox
@@ -43,9 +49,17 @@ _LINES = 100
 class ChecksSession:
     """One page's lesson."""
 
-    def __init__(self, connection: ServerConnection, sandbox: Sandbox, executor: Executor) -> None:
+    def __init__(
+        self,
+        connection: ServerConnection,
+        sandbox: Sandbox,
+        executor: Executor,
+        typist: Callable[[], AbstractAsyncContextManager[Typist]],
+    ) -> None:
         self._connection = connection
         self._sandbox = sandbox
+        self._typist = typist
+        self._rebuilding: asyncio.Task[None] | None = None
         self._watcher = Watcher(sandbox, executor, self._tell)
         self._lines: asyncio.Queue[tuple[str, int | None]] = asyncio.Queue(_LINES)
 
@@ -57,7 +71,12 @@ class ChecksSession:
 
     async def run(self) -> None:
         """Serve until the page leaves."""
-        await until_first(self._watcher.run(), self._tell_lines(), self._receive())
+        try:
+            await until_first(self._watcher.run(), self._tell_lines(), self._receive())
+        finally:
+            if self._rebuilding:
+                self._rebuilding.cancel()
+                await asyncio.gather(self._rebuilding, return_exceptions=True)
 
     async def _receive(self) -> None:
         async for message in self._connection:
@@ -91,8 +110,29 @@ class ChecksSession:
             except SandboxError as error:
                 said = str(error)
             await self._send({"put": path, "error": said})
+        elif verb == "rebuild":
+            actions = [Action(str(e["kind"]), str(e["name"]), str(e["text"])) for e in given]
+            if self._rebuilding is None or self._rebuilding.done():
+                self._rebuilding = asyncio.create_task(self._rebuild(actions))
         else:
             raise BadFrame(f"unknown verb {verb:.20}")
+
+    async def _rebuild(self, actions: list[Action]) -> None:
+        """Do it in a terminal of its own: nobody's checks hear its lines, they were done before."""
+        at = 0
+
+        async def tell(done: int) -> None:
+            nonlocal at
+            at = done
+            await self._send({"rebuild": {"at": at, "of": len(actions), "error": ""}})
+
+        with suppress(ConnectionClosed):
+            try:
+                async with self._typist() as typist:
+                    await act_all(self._sandbox, typist, actions, tell)
+            except (SandboxError, OSError, KeyError, IndexError) as failed:
+                said = str(failed) or type(failed).__name__
+                await self._send({"rebuild": {"at": at, "of": len(actions), "error": said}})
 
     async def _tell(self, name: str, verdict: Verdict) -> None:
         if verdict.ok:

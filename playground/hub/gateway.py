@@ -11,9 +11,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from weakref import WeakValueDictionary
@@ -33,6 +33,8 @@ from playground.hub.shell import open_shell, take_over
 from playground.hub.shim_link import ShimLink
 from playground.hub.terminal import Terminal
 from playground.hub.thawing import thaw
+from playground.hub.typist import NAME as TYPIST
+from playground.hub.typist import Typist, sit_beside
 from playground.runtime.errors import SandboxError
 from playground.runtime.node import Node
 from playground.runtime.sandbox import Sandbox
@@ -65,6 +67,8 @@ class Hub:
         self._dropping: set[asyncio.Task[None]] = set()
         #: Who hears of what is typed at a sandbox's prompts.
         self._listeners: dict[str, set[Listener]] = {}
+        #: The hosts on which something is typed for their students.
+        self._typed_for: set[str] = set()
         self._inspecting: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def serve(self, connection: ServerConnection) -> None:
@@ -233,7 +237,9 @@ class Hub:
     async def _take_over(self, sandbox: Sandbox, link: ShimLink) -> ShimLink:
         for kept in await link.kept():
             key = (sandbox.id, kept.name)
-            if key not in self.terminals:
+            if kept.name == TYPIST:  # who was to type in it ended with an earlier hub
+                await link.drop(kept.name)
+            elif key not in self.terminals:
                 self._add(key, Terminal(kept.name, take_over(link, kept)), link)
         return link
 
@@ -250,7 +256,9 @@ class Hub:
             listener(line, code)
 
     async def _serve_checks(self, connection: ServerConnection, sandbox: Sandbox) -> None:
-        session = ChecksSession(connection, sandbox, self._engine_threads)
+        session = ChecksSession(
+            connection, sandbox, self._engine_threads, lambda: self._typist(sandbox)
+        )
         listeners = self._listeners.setdefault(sandbox.id, set())
         listeners.add(session.heard)
         try:
@@ -259,6 +267,21 @@ class Hub:
             listeners.discard(session.heard)
             if not listeners:
                 self._listeners.pop(sandbox.id, None)
+
+    @asynccontextmanager
+    async def _typist(self, sandbox: Sandbox) -> AsyncIterator[Typist]:
+        """A terminal in which something is typed for the student, one at a time on a host."""
+        if sandbox.id in self._typed_for:
+            raise SandboxError("Something is being done on this host already")
+        self._typed_for.add(sandbox.id)
+        try:
+            typist = await sit_beside(sandbox, await self._link(sandbox))
+            try:
+                yield typist
+            finally:
+                await typist.close()
+        finally:
+            self._typed_for.discard(sandbox.id)
 
     async def _serve_inspect(
         self, connection: ServerConnection, sandbox: Sandbox, query: Mapping[str, str]

@@ -65,6 +65,8 @@ class SandboxConsumer(PageConsumer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.stream: ClientConnection | None = None
+        #: The sandbox, once it is there.
+        self.sandbox: Sandbox | None = None
         self._changed = asyncio.Event()
         self._told: dict[str, Any] = {}
         self._seen_at = -_SEEN_EVERY
@@ -132,6 +134,7 @@ class SandboxConsumer(PageConsumer):
     async def _serve(self, sandbox: Sandbox) -> None:
         """Pass bytes until either side ends, and close."""
         code = CLOSE_GONE
+        self.sandbox = sandbox
         try:
             await self._pump(sandbox)
         except (OSError, WebSocketException):

@@ -1,6 +1,7 @@
 // A lesson's page: its steps with their tasks, beside a host.
 import { startHost } from "./host.js";
 import { LessonLink } from "./lesson/link.js";
+import { Rebuild } from "./lesson/rebuild.js";
 import { Tasks } from "./lesson/tasks.js";
 import { copyText } from "./terminal/clipboard.js";
 
@@ -9,6 +10,7 @@ const prose = document.querySelector(".prose");
 const { terminals, engine, show, fresh } = startHost(workbench);
 const link = new LessonLink(workbench.dataset.lesson, workbench.dataset.language);
 new Tasks(prose, link, workbench.dataset);
+new Rebuild(prose.querySelector("[data-rebuild]"), link);
 fresh.addEventListener("fresh", () => link.reconnect());
 
 // Steps: one at a time, the one in the address's fragment first, else where one stopped.

@@ -39,6 +39,7 @@ export class LessonLink extends EventTarget {
       this.dispatchEvent(new CustomEvent("said", { detail: JSON.parse(data) }));
     };
     this.socket.onclose = () => {
+      this.dispatchEvent(new CustomEvent("lost"));
       this.attempt += 1;
       setTimeout(() => this.#connect(), Math.min(250 * 2 ** this.attempt, 10000));
     };

@@ -22,17 +22,19 @@ _KEEP = 20_000
 _CONTROL = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|[\x00-\x08\x0b-\x1f]"
 )
+#: Its terminal's name at the shim.
+NAME = "typist"
 _KEYS = {"Enter": "\r", "Esc": "\x1b", "Tab": "\t", "Up": "\x1b[A", "Down": "\x1b[B"}
 
 
 class Typist:
     """One terminal on a sandbox; a viewer that keeps what it saw."""
 
-    owner, name = True, "typist"
+    owner, name = True, NAME
 
-    def __init__(self, terminal: Terminal, link: ShimLink) -> None:
+    def __init__(self, terminal: Terminal, link: ShimLink, *, owns_link: bool) -> None:
         self.terminal = terminal
-        self._link = link
+        self._link, self._owns_link = link, owns_link
         self.acknowledged = 0
         self._seen = bytearray()
         self._last = asyncio.get_running_loop().time()
@@ -87,7 +89,8 @@ class Typist:
         """End the shell."""
         await self._link.drop(self.terminal.name)
         self.terminal.close()
-        self._link.close()
+        if self._owns_link:
+            self._link.close()
 
     def _has_keyboard(self) -> bool:
         """Whether a program takes keys one by one, as ``docker run -it`` does."""
@@ -96,9 +99,23 @@ class Typist:
 
 async def sit_down(sandbox: Sandbox, heard: Callable[[str, int | None], None]) -> Typist:
     """Open a terminal; ``heard`` is called with each line typed at the prompt and its exit code."""
-    link = await start(sandbox)
-    terminal = Terminal("typist", await open_shell(sandbox, link, "typist", 120, 40))
+    return await _seated(sandbox, await start(sandbox), heard, owns_link=True)
+
+
+async def sit_beside(sandbox: Sandbox, link: ShimLink) -> Typist:
+    """Open one more terminal on a host whose shim somebody else holds; nobody hears its lines."""
+    return await _seated(sandbox, link, None, owns_link=False)
+
+
+async def _seated(
+    sandbox: Sandbox,
+    link: ShimLink,
+    heard: Callable[[str, int | None], None] | None,
+    *,
+    owns_link: bool,
+) -> Typist:
+    terminal = Terminal(NAME, await open_shell(sandbox, link, NAME, 120, 40))
     terminal.typed.listener = heard
-    typist = Typist(terminal, link)
+    typist = Typist(terminal, link, owns_link=owns_link)
     await typist.settle()
     return typist
