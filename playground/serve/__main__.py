@@ -22,6 +22,7 @@ import psutil
 from honcho.manager import Manager
 from honcho.printer import Printer
 
+from playground import environment
 from playground.runtime.catalogue import builder
 from playground.runtime.config import RuntimeConfig
 from playground.runtime.doctor import reason
@@ -36,6 +37,7 @@ def main() -> int:
     """Serve until Ctrl-C; the exit code is 0 if that was how it ended."""
     options = _options()
     try:
+        environment.take_secrets(os.environ)
         config = RuntimeConfig.from_environ()
         logs.wanted()
     except ValueError as error:
@@ -169,6 +171,7 @@ def _serve(layout: Layout, config: RuntimeConfig, options: argparse.Namespace) -
     node = Node(config)
     is_node = "worker" in roles or "hub" in roles
     os.environ.update(layout.environ(config))
+    os.environ.pop("PLAYGROUND_SECRET", None)  # it is in the file by now
     if ended := leftovers.end(layout):
         print(f"• ended {ended} processes that an earlier run had left")
     layout.prepare()
@@ -195,7 +198,8 @@ def _serve(layout: Layout, config: RuntimeConfig, options: argparse.Namespace) -
             cwd=os.getcwd(),
         )
     # A machine that has only a part of it finds the others by a Redis that all know.
-    redis = None if set(roles) != set(_ROLES) else _start_redis(layout)
+    own = set(roles) == set(_ROLES) and not os.environ.get("PLAYGROUND_REDIS_URL")
+    redis = _start_redis(layout) if own else None
     if "web" in roles:
         threading.Thread(target=_announce, args=(host, port), daemon=True).start()
     try:
