@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -66,12 +67,15 @@ class RedisServer:
 
     @classmethod
     def _read(cls, url: str) -> RedisServer:
-        parts = urlsplit(url)
+        # Apart from the rest: Python takes one host in brackets, and there may be several.
+        before, _, rest = url.partition("://")
+        netloc = re.split(r"[/?#]", rest, maxsplit=1)[0]
+        parts = urlsplit(f"{before}://{rest[len(netloc) :]}")
         scheme, _, sentinel = parts.scheme.partition("+")
         options = dict(parse_qsl(parts.query))
         if parts.scheme == "unix":
-            login = {"password": unquote(parts.password)} if parts.password else {}
-            return cls(path=unquote(parts.path), db=_db(options.get("db", "")), login=login)
+            db = _db(options.get("db", ""))
+            return cls(path=unquote(parts.path), db=db, login=_login(netloc))
         if scheme not in ("redis", "rediss") or sentinel not in ("", "sentinel"):
             raise ValueError(
                 f"{parts.scheme}:// is none of unix://, redis://, rediss://, redis+sentinel://, "
@@ -83,7 +87,7 @@ class RedisServer:
             raise ValueError("after the sentinels comes the name of what they watch: …:26379/NAME")
         if len(words) > 1:
             raise ValueError(f"{parts.path} has too many parts")
-        address = parts.netloc.rpartition("@")[2]
+        address = netloc.rpartition("@")[2]
         hosts = tuple(_host(each, 26379 if sentinel else 6379) for each in address.split(","))
         if not sentinel and len(hosts) > 1:
             raise ValueError("several hosts are for redis+sentinel://")
@@ -92,7 +96,7 @@ class RedisServer:
             hosts=hosts,
             master=master,
             db=_db(words[0] if words else ""),
-            login=_login(parts.netloc),
+            login=_login(netloc),
             sentinel_login={names[key]: options.pop(key) for key in _SENTINELS if key in options},
             tls=_tls(options) if scheme == "rediss" else {},
         )
