@@ -67,7 +67,7 @@ share() {
 case ${1:-serve} in
     -h | --help | help) usage ;;
     healthy)
-        exec "$python" -c "import urllib.request as r; r.urlopen('http://127.0.0.1:$PORT/healthz', timeout=4)"
+        exec "$python" -c "import urllib.request as r; r.urlopen('http://127.0.0.1:$PORT/healthz', timeout=4)" 2>/dev/null
         ;;
     share) shift; share "$@" ;;
     serve)
