@@ -162,6 +162,7 @@ def _serve(layout: Layout, config: RuntimeConfig, options: argparse.Namespace) -
         print(f"• ended {ended} processes that an earlier run had left")
     # Not before: what was left may have held it.
     web = listening.listen(host, port) if "web" in roles else None
+    listening.forget_systemd(os.environ)
     layout.prepare()
     amiss = reason(config) if is_node else ""
     (layout.run / "node.json").write_text(json.dumps({"reason": amiss}))

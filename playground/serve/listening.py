@@ -11,7 +11,7 @@ from __future__ import annotations
 import array
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from contextlib import suppress
 from typing import Any
 
@@ -81,6 +81,12 @@ def _keep(listening: socket.socket, environ: Mapping[str, str]) -> None:
         # An address of before, if BIND or PORT have changed.
         notify.send(f"FDSTOREREMOVE=1\nFDNAME={_NAME}".encode())
         notify.sendmsg([words], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, descriptors)])
+
+
+def forget_systemd(environ: MutableMapping[str, str]) -> None:
+    """Take out what was for this process alone: crun and others would take it for theirs."""
+    for name in ("NOTIFY_SOCKET", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"):
+        environ.pop(name, None)
 
 
 def passing(descriptor: int) -> type[Process]:
