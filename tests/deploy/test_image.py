@@ -19,6 +19,7 @@ from bench.plain_engine import plain_engine
 from playground.runtime.config import PROJECT_ROOT, RuntimeConfig
 from playground.runtime.node import Node
 from tests.deploy import image_parts
+from tests.deploy.postgresql import postgresql
 from tests.support import Host, wait_until
 
 pytestmark = [
@@ -122,6 +123,45 @@ def test_a_student_learns_docker_in_it(engine: Host) -> None:
     finally:
         print(engine.sh("docker logs --tail 60 all 2>&1"))
         engine.sh("docker rm -f -v all")
+
+
+#: What cannot be pulled here: PostgreSQL runs beside the engine, and the cache is the machine's.
+_INSTEAD = """
+services:
+  database:
+    image: redis:8
+    command: [sleep, infinity]
+    healthcheck: {{test: [CMD, "true"]}}
+  web: {{environment: &own {{PLAYGROUND_DATABASE_URL: "{database}"}}}}
+  node-1: &small
+    environment: {{<<: *own, PLAYGROUND_POOL_MIN: "1", PLAYGROUND_POOL_MAX: "1"}}
+  node-2: *small
+volumes:
+  cache: {{driver_opts: {{type: none, o: bind, device: /srv/cache}}}}
+"""
+_COMPOSE = (
+    "cd /srv/source/deploy && PLAYGROUND_PASSWORD=of-the-test "
+    "docker compose -f compose.yaml -f /root/instead.yaml "
+)
+
+
+def test_a_row_of_machines_by_compose(engine: Host) -> None:
+    engine.sh("docker tag redis redis:8")
+    inside = ["nsenter", "--net", "--target", str(engine.sandbox.pid)]
+    bridge = engine.sh("docker network inspect -f '{{(index .IPAM.Config 0).Gateway}}' bridge")
+    with postgresql(inside, bridge, clients="172.16.0.0/12") as database:
+        text = _INSTEAD.format(database=database).encode()
+        engine.sandbox.run(["sh", "-c", "cat > /root/instead.yaml"], stdin=text)
+        try:
+            engine.sh(f"{_COMPOSE} up -d --wait --wait-timeout 240 2>&1", seconds=300)
+            nodes = engine.sh(f"{_COMPOSE} exec -T web docker-playground node list")
+            assert "node-1" in nodes
+            assert "node-2" in nodes
+            _, said = visit(engine, "", "docker run --rm busybox echo from a-row")
+            assert "from a-row" in said
+        finally:
+            print(engine.try_sh(f"{_COMPOSE} logs --tail 40 2>&1").stdout.decode())
+            engine.sh(f"{_COMPOSE} down -v -t 20 2>&1", seconds=180)
 
 
 def await_health(host: Host) -> None:
