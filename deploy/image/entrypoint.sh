@@ -49,6 +49,10 @@ take_keys() {
     [ -f /keys/secret ] || fail "/keys has no secret" "docker-playground share NAME… makes it: deploy/compose.yaml"
     mkdir -p "$PLAYGROUND_VAR/certificates"
     cp /keys/*.pem /keys/*.key "$PLAYGROUND_VAR/certificates/"
+    # Certificates are no secrets, and the web process, which has no rights, reads them; its key the
+    # start gives to its group.
+    chmod 755 "$PLAYGROUND_VAR/certificates"
+    chmod 644 "$PLAYGROUND_VAR"/certificates/*.pem
     chmod 600 "$PLAYGROUND_VAR"/certificates/*.key
     export PLAYGROUND_SECRET_FILE=/keys/secret
 }
