@@ -26,6 +26,7 @@ from playground.runtime.network import Network
 from playground.runtime.private_mounts import in_private_mounts
 from playground.runtime.record import Record
 from playground.runtime.sandbox import Sandbox
+from playground.telemetry import tracing
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +61,7 @@ class Node:
         sandbox_id = sandbox_id or f"s-{secrets.token_hex(6)}"
         if not _ID.match(sandbox_id):
             raise ValueError(f"{sandbox_id!r} is no sandbox id: a-z, 0-9 and -, 2 to 48 characters")
-        with self.hold(sandbox_id):
+        with self.hold(sandbox_id), tracing.span("make the host", sandbox=sandbox_id):
             with suppress(NoSuchSandbox):
                 there = self.get(sandbox_id)
                 if there.is_alive():
@@ -210,9 +211,12 @@ class Node:
         """Start a sandbox that has a disk; what was started is stopped again if it fails."""
         seconds, started = given or self.config.start_seconds, time.monotonic()
         try:
-            sandbox = Sandbox(self, self._start(Sandbox(self, made)))
-            self.network.attach(sandbox)
-            if not engine.await_engine(sandbox.pid, seconds):
+            with tracing.span("start its container"):
+                sandbox = Sandbox(self, self._start(Sandbox(self, made)))
+                self.network.attach(sandbox)
+            with tracing.span("wait for its engine"):
+                answers = engine.await_engine(sandbox.pid, seconds)
+            if not answers:
                 raise SandboxError(
                     f"The engine of sandbox {made.id} did not answer in {seconds:.0f} s: "
                     + _engine_log(sandbox),
