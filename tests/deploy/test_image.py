@@ -72,7 +72,7 @@ def engine(fit_machine: None, tmp_path_factory: pytest.TempPathFactory) -> Itera
                 made = ["docker", "import", "-", "debian:trixie-slim"]
                 assert sandbox.run(made, stdin=tar.fileno(), seconds=300).returncode == 0
             host.sh(
-                "cd /srv/source && docker build --quiet --file deploy/image/Dockerfile "
+                "cd /srv/source && docker build --progress plain --file deploy/image/Dockerfile "
                 "--build-context wheels=/srv/wheels --tag docker-playground . 2>&1",
                 seconds=600,
             )
