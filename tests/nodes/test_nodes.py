@@ -188,5 +188,6 @@ def test_an_operator_drains_a_node_and_takes_it_back(row: Row, operator: Page) -
     expect(operator.locator("tbody")).to_contain_text(f"node {name}")
 
 
-def pooled(row: Row, name: str) -> list[list[object]]:
-    return [each for each in look(row)["rows"] if each[2] == "pooled" and each[3] == name]
+def pooled(row: Row, name: str) -> bool:
+    rows: list[list[str]] = look(row)["rows"]  # type: ignore[assignment]
+    return any(each[2] == "pooled" and each[3] == name for each in rows)
