@@ -64,6 +64,11 @@ def _number(key: str, text: str, kind: type[float], *, zero: bool) -> float:
 POLICIES = ("classroom", "hardened")
 
 
+def stricter(one: str, other: str) -> str:
+    """The policy that allows less; raises ``ValueError`` for one that there is not."""
+    return max(one, other, key=POLICIES.index)
+
+
 @dataclass(frozen=True)
 class RuntimeConfig:
     """The settings of the runtime core on one node."""

@@ -59,6 +59,44 @@ def living(row: Row) -> list[list[str]]:
     return [each for each in look(row)["rows"] if each[2] == "ready"]  # type: ignore[misc]
 
 
+_CLASS = """
+from playground.accounts.models import User
+from playground.classes.models import Class, Membership
+from playground.sandboxes import claims
+kim = User.objects.create(username="kim", role="instructor")
+course = Class.objects.create(name="x", owner=kim, memory_mb=512, cpus=0.5, policy="hardened")
+for n in range(6):
+    Membership.objects.create(course=course, student=f"member-{n}", name=f"M{n}")
+    claims.claim(f"member-{n}")
+"""
+_CLASS_ENDS = """
+from playground.sandboxes import claims, tasks
+from playground.sandboxes.models import Sandbox
+for each in Sandbox.objects.filter(owner__startswith="member-"):
+    if claims.give_up(each.id, "the test is over"):
+        tasks.remove.delay(each.id)
+"""
+
+
+def test_what_a_class_sets_holds_on_every_node(row: Row) -> None:
+    wait_until(lambda: len(look(row)["nodes"]) == 3, 90)
+    row.manage("shell", "-c", _CLASS)
+    try:
+        wait_until(lambda: len(living(row)) == 6, 120)
+        rows = living(row)
+        assert len({each[3] for each in rows}) > 1, rows
+        for sandbox_id, _, _, name, _ in rows:
+            file = row.var(name) / "node" / "sandboxes" / sandbox_id / "sandbox.json"
+            made = json.loads(file.read_text())
+            assert (made["limits"]["memory_mb"], made["limits"]["cpus"]) == (512, 0.5)
+            assert made["policy"] == "hardened"
+            asked = json.loads(file.with_name("config.json").read_text())
+            assert "PLAYGROUND_POLICY=hardened" in asked["process"]["env"]
+    finally:
+        row.manage("shell", "-c", _CLASS_ENDS)
+    wait_until(lambda: not living(row), 60)
+
+
 def test_nothing_is_lost_but_what_lay_on_the_killed_node(row: Row) -> None:
     wait_until(lambda: len(look(row)["nodes"]) == 3, 90)
     front = row.spaces["front"]
