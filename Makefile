@@ -8,6 +8,7 @@ STUDENTS ?= 100
 MINUTES ?= 15
 SWEEP ?= 10 25 50 75 100
 ARGS ?=
+JOBS ?= 2
 RUN := .venv/bin/python
 DEV := .venv-dev/bin/python
 
@@ -31,7 +32,7 @@ stop: ## end a running playground, or what a dead one has left
 	@$(RUN) -m playground.serve --stop
 
 test: setup-dev lint ## set up and run the tests, short forms of the long ones
-	@$(DEV) -m pytest $(ARGS)
+	@$(DEV) -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 test-all: setup-dev lint ## all tests in their full form
 	@PLAYGROUND_FULL=1 $(DEV) -m pytest $(ARGS)

@@ -35,7 +35,8 @@ from lessons.format import LANGUAGES
 from lessons.library import Lesson, Step
 from lessons.sentences import sentences
 from playground.accounts.students import student_of
-from playground.sandboxes.consumers import CLOSE_BAD_FRAME, CLOSE_TOO_MUCH, SandboxConsumer
+from playground.sandboxes.consumers import SandboxConsumer
+from playground.sandboxes.pages import CLOSE_BAD_FRAME, CLOSE_TOO_MUCH
 
 CLOSE_NO_LESSON = 4404
 _MOST = 4096
@@ -59,7 +60,7 @@ class LessonConsumer(SandboxConsumer):
         found = await database_sync_to_async(library.open_lesson)(self.student, slug)
         if found is None:
             await self.accept()
-            await self.close(CLOSE_NO_LESSON)
+            await self.end(CLOSE_NO_LESSON)
             return
         self.lesson = found
         query = parse_qs(self.scope["query_string"].decode(errors="replace"))
@@ -97,7 +98,7 @@ class LessonConsumer(SandboxConsumer):
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Do what the page asks for."""
         if not self._frames.take():
-            await self.close(CLOSE_TOO_MUCH)
+            await self.end(CLOSE_TOO_MUCH)
             return
         try:
             document = json.loads(text_data) if text_data and len(text_data) <= _MOST else None
@@ -105,7 +106,7 @@ class LessonConsumer(SandboxConsumer):
                 raise ValueError
             await self._do(document)
         except (ValueError, LookupError, TypeError, RecursionError):
-            await self.close(CLOSE_BAD_FRAME)
+            await self.end(CLOSE_BAD_FRAME)
 
     async def _do(self, document: dict[str, Any]) -> None:
         if "step" in document:

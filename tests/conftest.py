@@ -20,17 +20,20 @@ from tests.vm import ahead
 ALLOW_SKIP = os.environ.get("PLAYGROUND_ALLOW_SKIP") == "1"
 
 
-#: So many tests are a whole run, in which the virtual machine is begun first.
-_WHOLE = 500
-
-
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Begin the longest test while those that need no clock run."""
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """In a whole run begin the longest test first, once for all the processes that run tests."""
     from tests.vm import test_cgroup_v2
 
-    wanted = any(item.nodeid.startswith("tests/vm/test_cgroup_v2") for item in session.items)
-    if wanted and len(session.items) > _WHOLE and not test_cgroup_v2.FULL:
+    config = session.config
+    is_whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    is_chosen = config.option.keyword or config.option.markexpr or config.option.collectonly
+    if is_whole and not is_chosen and not test_cgroup_v2.FULL and not _is_worker(config):
         ahead.start(test_cgroup_v2.script())
+
+
+def _is_worker(config: pytest.Config) -> bool:
+    """Whether this process runs tests for another that hands them out."""
+    return hasattr(config, "workerinput")
 
 
 def pytest_sessionfinish() -> None:

@@ -10,15 +10,20 @@ from django.http import HttpRequest
 from ninja.security import APIKeyCookie, HttpBearer
 from ninja.throttling import SimpleRateThrottle
 
+from playground.accounts.models import User
 from playground.accounts.students import student_of
 from playground.api import problems, tokens
 
 
 class Caller:
-    """Whoever asks; ``key`` is what their requests are counted by."""
+    """Whoever asks; ``key`` is what their requests are counted by.
 
-    def __init__(self, student: str, key: str) -> None:
-        self.student, self.key = student, key
+    ``user`` is the account that they have shown to be theirs. A student's name alone, which may
+    have been carried to another machine by a link, is no account's.
+    """
+
+    def __init__(self, student: str, key: str, user: User | None) -> None:
+        self.student, self.key, self.user = student, key, user
 
 
 class BearerToken(HttpBearer):
@@ -40,7 +45,7 @@ class BearerToken(HttpBearer):
         if self.scope not in found.scopes:
             raise problems.bad_scope(self.scope)
         tokens.used(found)
-        return Caller(found.user.student, f"token-{found.pk}")
+        return Caller(found.user.student, f"token-{found.pk}", found.user)
 
 
 class Session(APIKeyCookie):
@@ -51,7 +56,8 @@ class Session(APIKeyCookie):
     def authenticate(self, request: HttpRequest, key: str | None) -> Caller | None:
         """Whose session it is, if anybody's."""
         student = student_of(request.session)
-        return Caller(student, f"student-{student}") if student else None
+        user = request.user if isinstance(request.user, User) else None
+        return Caller(student, f"student-{student}", user) if student else None
 
     def __call__(self, request: HttpRequest) -> Any | None:
         # Without a session there is nothing that a forged request could use.

@@ -8,6 +8,7 @@ from ninja import NinjaAPI
 
 from playground.api import problems
 from playground.api.access import Rate
+from playground.api.classes import router as classes
 from playground.api.images import router as images
 from playground.api.lessons import mine
 from playground.api.lessons import router as lessons
@@ -34,7 +35,7 @@ api = Api(
     version="1",
     urls_namespace="api-v1",
     description=(
-        "Lessons, one's own sandbox and one's progress. Tokens are made at /account/tokens/; "
+        "Lessons, one's own sandbox, progress and classes. Tokens are made at /account/tokens/; "
         "a browser's session works too."
     ),
     docs_url=None,
@@ -45,3 +46,4 @@ api.add_router("/lessons", lessons)
 api.add_router("/progress", mine)
 api.add_router("/sandboxes", sandboxes)
 api.add_router("/images", images)
+api.add_router("/classes", classes)

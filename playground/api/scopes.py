@@ -11,6 +11,7 @@ PROGRESS_READ: Final = "progress:read"
 SANDBOXES_READ: Final = "sandboxes:read"
 SANDBOXES_WRITE: Final = "sandboxes:write"
 IMAGES_READ: Final = "images:read"
+CLASSES_READ: Final = "classes:read"
 
 #: Each with what its holder may do, in the order of the form.
 SCOPES = {
@@ -19,4 +20,5 @@ SCOPES = {
     SANDBOXES_READ: _("see my Docker host"),
     SANDBOXES_WRITE: _("make and remove my Docker host, and run commands on it"),
     IMAGES_READ: _("look at images and layers, those of my Docker host too"),
+    CLASSES_READ: _("see my classes, and how the members of those that I teach are"),
 }

@@ -7,8 +7,8 @@ from typing import Any
 
 from playground.archives.models import ImageArchive
 from playground.archives.readers import ANALYSES, READERS
-from playground.sandboxes.consumers import CLOSE_GONE, CLOSE_TOO_MUCH
 from playground.sandboxes.layers import QUESTIONS_AT_ONCE, Questions
+from playground.sandboxes.pages import CLOSE_GONE, CLOSE_TOO_MUCH
 
 #: Seconds between looks at how far the first reading is.
 _LOOK_EVERY = 0.4
@@ -25,7 +25,7 @@ class ArchiveLayersConsumer(Questions):
         try:
             self._asked.put_nowait(question)
         except asyncio.QueueFull:
-            await self.close(CLOSE_TOO_MUCH)
+            await self.end(CLOSE_TOO_MUCH)
 
     async def _run(self, student: str) -> None:
         archive = await self._find(student)
@@ -38,10 +38,10 @@ class ArchiveLayersConsumer(Questions):
             archive = await self._find(student)
         if archive is None:
             await self.tell({"state": "gone"})
-            await self.close(CLOSE_GONE)
+            await self.end(CLOSE_GONE)
         elif archive.state == ImageArchive.State.BROKEN:
             await self.tell({"state": "broken", "error": archive.error})
-            await self.close(CLOSE_GONE)
+            await self.end(CLOSE_GONE)
         else:
             await self.tell({"state": "ready"})
             while True:

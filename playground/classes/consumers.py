@@ -11,13 +11,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs
 
 from channels.db import database_sync_to_async
-from channels.generic.websocket import AsyncWebsocketConsumer
 from django.utils.translation import override
 
 from lessons.format import LANGUAGES
@@ -26,8 +24,7 @@ from playground.accounts.students import student_of
 from playground.classes import live
 from playground.classes.access import find_taught
 from playground.classes.models import Class, Membership
-from playground.sandboxes import rates
-from playground.sandboxes.consumers import CLOSE_GONE, CLOSE_NO_STUDENT, CLOSE_TOO_MUCH
+from playground.sandboxes.pages import CLOSE_NO_STUDENT, PageConsumer
 
 #: Who is no instructor of the class, or not any more.
 CLOSE_NOT_YOURS = 4403
@@ -37,59 +34,8 @@ _BATCH, _LOOK_AGAIN = 1.0, 5.0
 _CLOCKS = ("since", "seen")
 
 
-class ClassConsumer(AsyncWebsocketConsumer):
-    """What they share: work beside the socket, and groups."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._work: asyncio.Task[None] | None = None
-        self._groups: list[str] = []
-        self._counted = ""
-        self._over = False
-
-    def begin(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do something beside the socket; when it ends or fails the page is closed.
-
-        A page that is closed comes back, one that is merely told nothing would wait for ever.
-        """
-        self._work = asyncio.create_task(self._until_over(work))
-
-    async def _until_over(self, work: Coroutine[Any, Any, None]) -> None:
-        try:
-            await work
-        finally:
-            if not self._over:
-                await self.end(CLOSE_GONE)
-
-    async def end(self, code: int) -> None:
-        """Close the page, once."""
-        self._over = True
-        await self.close(code)
-
-    async def listen(self, group: str) -> None:
-        """Hear what is said to a group."""
-        self._groups.append(group)
-        await self.channel_layer.group_add(group, self.channel_name)
-
-    async def count(self, who: str) -> bool:
-        """Count one more page of somebody's; one too many is closed."""
-        if not rates.SOCKETS.enter(who):
-            await self.end(CLOSE_TOO_MUCH)
-            return False
-        self._counted = who
-        return True
-
-    async def disconnect(self, code: int) -> None:
-        """End what runs for the page."""
-        self._over = True
-        if self._counted:
-            rates.SOCKETS.leave(self._counted)
-        if self._work:
-            self._work.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._work
-        for group in self._groups:
-            await self.channel_layer.group_discard(group, self.channel_name)
+class ClassConsumer(PageConsumer):
+    """What they share: documents as JSON text."""
 
     async def say(self, document: dict[str, Any]) -> None:
         """Send a document to the page."""
@@ -117,7 +63,7 @@ class LiveConsumer(ClassConsumer):
         await self.accept()
         course = await taught_class(self.scope)
         if course is None:
-            await self.close(CLOSE_NOT_YOURS)
+            await self.end(CLOSE_NOT_YOURS)
             return
         if not await self.count(f"instructors of {course.pk}"):
             return
@@ -172,7 +118,7 @@ class MemberConsumer(ClassConsumer):
         await self.accept()
         student = await database_sync_to_async(student_of)(self.scope["session"])
         if not student:
-            await self.close(CLOSE_NO_STUDENT)
+            await self.end(CLOSE_NO_STUDENT)
             return
         if not await self.count(student):
             return
@@ -185,4 +131,4 @@ class MemberConsumer(ClassConsumer):
         """Pass on what was said."""
         await self.say(event["document"])
         if event["document"].get("removed"):
-            await self.close()
+            await self.end(CLOSE_NO_STUDENT)

@@ -17,9 +17,10 @@ from playground.classes.consumers import CLOSE_NOT_YOURS, ClassConsumer
 from playground.classes.models import Class
 from playground.classes.relay import RELAYS, EngineRelay, TerminalRelay, Viewer
 from playground.hub import protocol, tickets
+from playground.hub.together import until_first
 from playground.sandboxes import gateway, rates
-from playground.sandboxes.consumers import CLOSE_BAD_FRAME, CLOSE_TOO_MUCH
 from playground.sandboxes.models import Sandbox
+from playground.sandboxes.pages import CLOSE_BAD_FRAME, CLOSE_TOO_MUCH
 
 #: Seconds between looks whether there still is something to follow, should the news be lost.
 _LOOK_AGAIN = 10.0
@@ -90,16 +91,7 @@ class _Projected(ClassConsumer):
         with suppress(OSError, WebSocketException):
             relay = await RELAYS.join(key, lambda: self._start(ticket))
             try:
-                following = asyncio.create_task(self.follow(relay))
-                holding = asyncio.create_task(self._holds(sandbox.id, terminal))
-                try:
-                    tasks = {following, holding}
-                    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-                finally:
-                    for task in (following, holding):
-                        task.cancel()
-                        with suppress(asyncio.CancelledError):
-                            await task
+                await until_first(self.follow(relay), self._holds(sandbox.id, terminal))
             finally:
                 await RELAYS.leave(key)
 

@@ -7,7 +7,6 @@ page is told every few seconds. To type the instructor asks, as any guest.
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -18,7 +17,8 @@ from playground.accounts.models import User
 from playground.classes.consumers import CLOSE_NOT_YOURS, taught_class
 from playground.classes.models import Membership
 from playground.hub import tickets
-from playground.sandboxes.consumers import CLOSE_GONE, EngineConsumer, SandboxConsumer
+from playground.hub.together import until_first
+from playground.sandboxes.consumers import EngineConsumer, SandboxConsumer
 from playground.sandboxes.models import Sandbox
 from playground.sandboxes.sharing import Share
 from playground.sandboxes.watching import WatchConsumer
@@ -55,27 +55,18 @@ class MemberEngine(EngineConsumer):
 
     async def connect(self) -> None:
         await self.accept()
-        self._work = asyncio.create_task(self._watch())
+        self.begin(self._watch())
 
     async def _watch(self) -> None:
         found = await watched(self)
         if found is None:
-            await self.close(CLOSE_NOT_YOURS)
+            await self.end(CLOSE_NOT_YOURS)
             return
         member, sandbox = found
         if not await self.count(f"guests of {sandbox.id}"):
             return
         await note(self, "class.watch_picture", member)
-        pumping = asyncio.create_task(self._serve(sandbox))
-        saying = asyncio.create_task(self._say_so(member, sandbox))
-        try:
-            await asyncio.wait({pumping, saying}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in (pumping, saying):
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
-        await self.close(CLOSE_GONE)
+        await until_first(self._serve(sandbox), self._say_so(member, sandbox))
 
     async def _say_so(self, member: Membership, sandbox: Sandbox) -> None:
         """Tell the member who looks, for as long as there is leave to."""

@@ -228,6 +228,9 @@ class _Inside:
         await self._process.wait()
 
     async def write(self, data: bytes) -> None:
+        # uvloop has a RuntimeError for a pipe whose reader has gone, asyncio none at all.
+        if self._input.is_closing():
+            raise BrokenPipeError
         self._input.write(data)
         await asyncio.wait_for(self._input.drain(), IDLE)
 

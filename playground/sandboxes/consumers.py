@@ -10,8 +10,8 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from channels.db import database_sync_to_async
-from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
+from django.db import DatabaseError
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
@@ -21,12 +21,17 @@ from playground.hub.together import wait_for_event
 from playground.sandboxes import addresses, claims, gateway, limits, line, rates
 from playground.sandboxes.context import node_status
 from playground.sandboxes.models import Sandbox
+from playground.sandboxes.pages import (
+    CLOSE_BAD_FRAME,
+    CLOSE_GONE,
+    CLOSE_NO_STUDENT,
+    CLOSE_TOO_MUCH,
+    PageConsumer,
+)
 from playground.telemetry import ids
 
 log = logging.getLogger(__name__)
 
-#: Close codes of our own (RFC 6455 leaves 4000 to 4999 to applications).
-CLOSE_NO_STUDENT, CLOSE_GONE, CLOSE_BAD_FRAME, CLOSE_TOO_MUCH = 4401, 4410, 4400, 4429
 #: Seconds between looks at the row, should the event that it changed be lost.
 _LOOK_AGAIN = 2.0
 #: The same while the page is connected: only the loss of a node says something by that event.
@@ -50,7 +55,7 @@ def _with_id(message: str) -> str:
     return f"{message} [{ids.current()}]" if ids.current() else message
 
 
-class SandboxConsumer(AsyncWebsocketConsumer):
+class SandboxConsumer(PageConsumer):
     """What the consumers share: wait for the student's sandbox, then pump a hub's stream."""
 
     purpose = ""
@@ -61,11 +66,8 @@ class SandboxConsumer(AsyncWebsocketConsumer):
         super().__init__(*args, **kwargs)
         self.stream: ClientConnection | None = None
         self._changed = asyncio.Event()
-        self._work: asyncio.Task[None] | None = None
-        self._groups: set[str] = set()
         self._told: dict[str, Any] = {}
         self._seen_at = -_SEEN_EVERY
-        self._counted = ""
         self._frames = rates.TokenBucket(
             settings.FRAMES_A_SECOND, _SECONDS_AT_ONCE * settings.FRAMES_A_SECOND
         )
@@ -75,30 +77,16 @@ class SandboxConsumer(AsyncWebsocketConsumer):
         student = await database_sync_to_async(student_of)(self.scope["session"])
         await self.accept()
         if not student:
-            await self.close(CLOSE_NO_STUDENT)
+            await self.end(CLOSE_NO_STUDENT)
             return
         if await self.count(student):
-            self._work = asyncio.create_task(self._run(student))
+            self.begin(self._run(student))
 
-    async def count(self, who: str) -> bool:
-        """Count one more page of somebody's; one too many is refused and closed."""
-        if not rates.SOCKETS.enter(who):
-            await self.tell({"state": "refused", "message": "Too many open pages."})
-            await self.close(CLOSE_TOO_MUCH)
-            return False
-        self._counted = who
-        return True
+    async def say_too_many(self) -> None:
+        await self.tell({"state": "refused", "message": "Too many open pages."})
 
-    async def disconnect(self, code: int) -> None:
-        """End what runs for the page."""
-        if self._counted:
-            rates.SOCKETS.leave(self._counted)
-        if self._work:
-            self._work.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._work
-        for group in self._groups:
-            await self.channel_layer.group_discard(group, self.channel_name)
+    async def say_failed(self) -> None:
+        await self.tell({"state": "failed", "message": ids.current()})
 
     async def dispatch(self, message: Any) -> None:
         """Pass a frame on without the thread in which Channels first closes old connections.
@@ -137,7 +125,7 @@ class SandboxConsumer(AsyncWebsocketConsumer):
             sandbox = await self._ready_sandbox(student)
         except SandboxUnavailable as error:
             await self.tell({"state": "unavailable", "message": _with_id(str(error))})
-            await self.close(CLOSE_GONE)
+            await self.end(CLOSE_GONE)
             return
         await self._serve(sandbox)
 
@@ -152,7 +140,7 @@ class SandboxConsumer(AsyncWebsocketConsumer):
             await self.tell({"state": "hub", "message": message})
         except protocol.BadFrame:
             code = CLOSE_BAD_FRAME
-        await self.close(code)
+        await self.end(code)
 
     async def _ready_sandbox(self, student: str) -> Sandbox:
         """Claim the student's sandbox and wait until it is there, in the line if it must be."""
@@ -194,7 +182,7 @@ class SandboxConsumer(AsyncWebsocketConsumer):
                 await self._tell_once({"state": "network", "limit": full.limit})
                 await asyncio.sleep(_LOOK_AGAIN)
             else:
-                await self._listen(sandbox.group)
+                await self.listen(sandbox.group)
                 if self.purpose == "terminal" and await database_sync_to_async(claims.has_lost)(
                     student
                 ):
@@ -203,18 +191,13 @@ class SandboxConsumer(AsyncWebsocketConsumer):
 
     async def _wait_in_line(self, sandbox: Sandbox) -> None:
         """Tell the place in the line where it has changed, and keep it."""
-        await self._listen(line.GROUP)
+        await self.listen(line.GROUP)
         now = asyncio.get_running_loop().time()
         if now - self._seen_at >= _SEEN_EVERY:
             self._seen_at = now
             await database_sync_to_async(claims.seen)(sandbox.id)
         position = await database_sync_to_async(line.position)(sandbox)
         await self._tell_once({"state": "waiting", "position": position})
-
-    async def _listen(self, group: str) -> None:
-        if group not in self._groups:
-            self._groups.add(group)
-            await self.channel_layer.group_add(group, self.channel_name)
 
     async def _tell_once(self, document: dict[str, Any]) -> None:
         """Tell what the page does not know yet: a screen reader says every word again."""
@@ -251,16 +234,23 @@ class SandboxConsumer(AsyncWebsocketConsumer):
         while True:
             await self._wait_for_change(_LOOK_AFTER_NODE)
             self._changed.clear()
-            error = Sandbox.objects.filter(id=sandbox.id).values_list("error", flat=True)
-            if (await error.afirst() or "").startswith(claims.NODE_LOST):
+            rows = Sandbox.objects.filter(id=sandbox.id).values_list("error", flat=True)
+            try:
+                error = await rows.afirst() or ""
+            except DatabaseError:
+                continue
+            if error.startswith(claims.NODE_LOST):
                 stream.transport.abort()
                 return
 
     async def _attend(self, sandbox: Sandbox) -> None:
         """Note now and then that somebody is there."""
         while True:
-            await database_sync_to_async(claims.seen)(sandbox.id)
-            await self.remind(sandbox)
+            try:
+                await database_sync_to_async(claims.seen)(sandbox.id)
+                await self.remind(sandbox)
+            except DatabaseError as error:  # a host whose student is there must not count as idle
+                log.warning("it was not noted that somebody is at %s: %s", sandbox.id, error)
             await asyncio.sleep(_SEEN_EVERY)
 
     @staticmethod
@@ -301,7 +291,7 @@ class TerminalConsumer(SandboxConsumer):
     async def _refuse(self, code: str, message: str, closing: int) -> None:
         document = {"code": code, "message": message}
         await self.send(bytes_data=protocol.frame(protocol.ERROR, document))
-        await self.close(closing)
+        await self.end(closing)
 
 
 class EngineConsumer(SandboxConsumer):

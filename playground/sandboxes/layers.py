@@ -15,12 +15,9 @@ from websockets.exceptions import ConnectionClosed
 
 from playground.layers.conversation import MOST_QUESTION
 from playground.sandboxes import rates
-from playground.sandboxes.consumers import (
-    CLOSE_BAD_FRAME,
-    CLOSE_TOO_MUCH,
-    SandboxConsumer,
-)
+from playground.sandboxes.consumers import SandboxConsumer
 from playground.sandboxes.models import Sandbox
+from playground.sandboxes.pages import CLOSE_BAD_FRAME, CLOSE_TOO_MUCH
 
 #: A folder is one question, and a key held down opens some ten a second.
 QUESTIONS_A_SECOND, QUESTIONS_AT_ONCE = 20, 100
@@ -43,9 +40,9 @@ class Questions(SandboxConsumer):
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Pass a question on."""
         if text_data is None or len(text_data) > MOST_QUESTION:
-            await self.close(CLOSE_BAD_FRAME)
+            await self.end(CLOSE_BAD_FRAME)
         elif not self._questions.take():
-            await self.close(CLOSE_TOO_MUCH)
+            await self.end(CLOSE_TOO_MUCH)
         else:
             await self.ask(text_data)
 

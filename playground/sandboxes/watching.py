@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import suppress
 from urllib.parse import parse_qs
 
 from channels.db import database_sync_to_async
 
 from playground.hub import tickets
 from playground.hub.session import MAX_NAME
-from playground.hub.together import wait_for_event
+from playground.hub.together import until_first, wait_for_event
 from playground.sandboxes import sharing
-from playground.sandboxes.consumers import CLOSE_GONE, TerminalConsumer
+from playground.sandboxes.consumers import TerminalConsumer
 from playground.sandboxes.models import Sandbox
+from playground.sandboxes.pages import CLOSE_GONE
 
 #: Seconds between looks whether the link still holds, should the event be lost.
 _LOOK_AGAIN = 5.0
@@ -29,7 +28,7 @@ class WatchConsumer(TerminalConsumer):
     async def connect(self) -> None:
         """Accept anybody; the link is what lets them in."""
         await self.accept()
-        self._work = asyncio.create_task(self._watch())
+        self.begin(self._watch())
 
     async def allowed(self) -> sharing.Share | None:
         """What may be looked at now; ``None`` if nothing (any more)."""
@@ -55,25 +54,18 @@ class WatchConsumer(TerminalConsumer):
         share = await self.allowed()
         if share is None:
             await self.tell({"state": "void", "message": "This link holds no more."})
-            await self.close(CLOSE_GONE)
+            await self.end(CLOSE_GONE)
             return
         # All guests of a sandbox together: a link may have gone anywhere.
         if not await self.count(f"guests of {share.sandbox.id}"):
             return
         self._share = share
-        await self._listen(share.sandbox.group)
-        pumping = asyncio.create_task(self._serve(share.sandbox))
-        holding = asyncio.create_task(self._holds(share.sandbox))
-        try:
-            await asyncio.wait({pumping, holding}, return_when=asyncio.FIRST_COMPLETED)
-            if holding.done():
-                await self.tell({"state": "void", "message": "The student has ended this."})
-        finally:
-            for task in (pumping, holding):
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
-        await self.close(CLOSE_GONE)
+        await self.listen(share.sandbox.group)
+        await until_first(self._serve(share.sandbox), self._until_void(share.sandbox))
+
+    async def _until_void(self, sandbox: Sandbox) -> None:
+        await self._holds(sandbox)
+        await self.tell({"state": "void", "message": "The student has ended this."})
 
     async def _holds(self, sandbox: Sandbox) -> None:
         """Return once there is no leave any more."""

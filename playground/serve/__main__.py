@@ -27,7 +27,7 @@ from playground.runtime.config import RuntimeConfig
 from playground.runtime.doctor import reason
 from playground.runtime.errors import SandboxError
 from playground.runtime.node import Node
-from playground.serve import leftovers, processes
+from playground.serve import database, leftovers, processes
 from playground.serve.layout import Layout
 from playground.telemetry import logs
 
@@ -199,7 +199,8 @@ def _serve(layout: Layout, config: RuntimeConfig, options: argparse.Namespace) -
     if "web" in roles:
         threading.Thread(target=_announce, args=(host, port), daemon=True).start()
     try:
-        manager.loop()
+        with database.held(layout.database):
+            manager.loop()
     finally:
         # Last of all: what ends before it still has something to say to it.
         if redis:

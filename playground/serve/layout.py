@@ -57,6 +57,11 @@ class Layout:
         return self.run / "ports.sock"
 
     @property
+    def database(self) -> Path:
+        """SQLite's file; where the site uses PostgreSQL it is not there."""
+        return self.var / "db" / "db.sqlite3"
+
+    @property
     def redis(self) -> Path:
         """Redis's own folder: its socket, process id and data."""
         return self.var / "redis"

@@ -14,21 +14,17 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
-from asgiref.testing import ApplicationCommunicator
-from django.conf import settings as site_settings
-from django.contrib.sessions.backends.db import SessionStore
 
 from lessons import consumers, library, progress
 from lessons.consumers import LessonConsumer, is_right
 from lessons.models import StepProgress
-from playground.accounts.students import ensure_student
-from playground.asgi import site
 from playground.sandboxes import rates
-from playground.sandboxes.consumers import (
+from playground.sandboxes.pages import (
     CLOSE_BAD_FRAME,
     CLOSE_NO_STUDENT,
     CLOSE_TOO_MUCH,
 )
+from tests.page_socket import Socket, open_socket, student_with_cookie
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LESSON = library.read(Path(__file__).parent / "content" / "ports")
@@ -45,36 +41,10 @@ class _Stream:
         self.sent.append(json.loads(text))
 
 
-class _Socket:
-    """As Channels' ``WebsocketCommunicator``, which cannot be imported without Daphne."""
-
-    def __init__(self, scope: dict[str, Any]) -> None:
-        made: Any = ApplicationCommunicator
-        self._raw = made(site, scope)
-
-    async def connect(self) -> bool:
-        await self._raw.send_input({"type": "websocket.connect"})
-        return bool((await self.receive_output())["type"] == "websocket.accept")
-
-    async def send_to(self, **frame: Any) -> None:
-        await self._raw.send_input({"type": "websocket.receive", **frame})
-
-    async def receive_output(self) -> dict[str, Any]:
-        said: dict[str, Any] = await self._raw.receive_output(5)
-        return said
-
-    async def receive_nothing(self) -> bool:
-        return bool(await self._raw.receive_nothing(0.1))
-
-    async def disconnect(self) -> None:
-        await self._raw.send_input({"type": "websocket.disconnect", "code": 1000})
-        await self._raw.wait(5)
-
-
 class Page:
     """A page's side of the socket."""
 
-    def __init__(self, socket: _Socket, consumer: list[LessonConsumer], student: str) -> None:
+    def __init__(self, socket: Socket, consumer: list[LessonConsumer], student: str) -> None:
         self.socket = socket
         self.student = student
         self._consumer = consumer
@@ -120,27 +90,6 @@ def _lessons(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
     monkeypatch.setattr(library, "lessons", lambda: (LESSON,))
 
 
-def _student() -> tuple[str, str]:
-    session = SessionStore()
-    student = ensure_student(session)
-    session.save()
-    return student, f"{site_settings.SESSION_COOKIE_NAME}={session.session_key}"
-
-
-def _socket(path: str, cookie: str = "", origin: str = "http://localhost") -> _Socket:
-    headers = [(b"origin", origin.encode()), (b"host", b"localhost"), (b"cookie", cookie.encode())]
-    place, _, query = path.partition("?")
-    scope = {
-        "type": "websocket",
-        "path": place,
-        "query_string": query.encode(),
-        "headers": headers,
-        "subprotocols": [],
-        "client": ("127.0.0.1", 1),
-    }
-    return _Socket(scope)
-
-
 @asynccontextmanager
 async def _page(
     monkeypatch: pytest.MonkeyPatch, query: str = "", cookie: str = "", student: str = ""
@@ -151,11 +100,12 @@ async def _page(
         self.stream = _Stream()  # type: ignore[assignment]
         there.append(self)
         await self.connected()
+        await asyncio.Event().wait()
 
     monkeypatch.setattr(LessonConsumer, "_run", run)
     if not cookie:
-        student, cookie = await sync_to_async(_student)()
-    socket = _socket(f"/ws/lesson/ports/{query}", cookie)
+        student, cookie = await sync_to_async(student_with_cookie)()
+    socket = open_socket(f"/ws/lesson/ports/{query}", cookie)
     assert await socket.connect()
     try:
         yield Page(socket, there, student)
@@ -169,21 +119,21 @@ async def _opened(page: Page, step: str = FIRST) -> dict[str, Any]:
 
 
 async def test_who_has_no_session_is_sent_away() -> None:
-    socket = _socket("/ws/lesson/ports/")
+    socket = open_socket("/ws/lesson/ports/")
     assert await socket.connect()
     assert (await socket.receive_output())["code"] == CLOSE_NO_STUDENT
     await socket.disconnect()
 
 
 async def test_another_sites_page_may_not_connect() -> None:
-    _, cookie = await sync_to_async(_student)()
-    socket = _socket("/ws/lesson/ports/", cookie, origin="http://elsewhere.example")
+    _, cookie = await sync_to_async(student_with_cookie)()
+    socket = open_socket("/ws/lesson/ports/", cookie, origin="http://elsewhere.example")
     assert not await socket.connect()
 
 
 async def test_a_lesson_that_there_is_none_of() -> None:
-    _, cookie = await sync_to_async(_student)()
-    socket = _socket("/ws/lesson/gone/", cookie)
+    _, cookie = await sync_to_async(student_with_cookie)()
+    socket = open_socket("/ws/lesson/gone/", cookie)
     assert await socket.connect()
     assert (await socket.receive_output())["code"] == consumers.CLOSE_NO_LESSON
     await socket.disconnect()
@@ -191,8 +141,8 @@ async def test_a_lesson_that_there_is_none_of() -> None:
 
 async def test_too_many_pages_of_one_student(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rates.SOCKETS, "enter", lambda _: False)
-    _, cookie = await sync_to_async(_student)()
-    socket = _socket("/ws/lesson/ports/", cookie)
+    _, cookie = await sync_to_async(student_with_cookie)()
+    socket = open_socket("/ws/lesson/ports/", cookie)
     assert await socket.connect()
     assert (await socket.receive_output())["code"] == CLOSE_TOO_MUCH
     await socket.disconnect()
@@ -306,7 +256,7 @@ BAD = [
 ]
 
 
-async def test_a_bad_frame_ends_the_socket(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_bad_frame_ends_theopen_socket(monkeypatch: pytest.MonkeyPatch) -> None:
     quiz = LESSON.steps[0].quizzes[0]
     answers = (None, "80", [99], [-1], ["x"], [[0]], {"a": 1}, 1.5)
     frames = [json.dumps({"answer": quiz, "chosen": each}) for each in answers]

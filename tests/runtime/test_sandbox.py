@@ -96,7 +96,7 @@ def test_freeze_stops_it_and_thaw_lets_it_go_on(node: Node) -> None:
         assert os.stat(upper).st_size == frozen_at
         sandbox.thaw()
         assert sandbox.inspect().state == "running"
-        wait_until(lambda: os.stat(upper).st_size > frozen_at)
+        wait_until(lambda: os.stat(upper).st_size > frozen_at, 60)
     finally:
         sandbox.remove()
 

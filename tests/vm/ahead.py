@@ -8,14 +8,20 @@ result is looked at when its turn has come.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
+
+import psutil
 
 from playground.runtime.config import PROJECT_ROOT, RuntimeConfig
 from tests.vm import machine
 
+#: Where it is, also for the processes that run tests for the one that began it.
+_FOLDER = "PLAYGROUND_TEST_VM"
 _running: tuple[subprocess.Popen[bytes], tempfile.TemporaryDirectory[str]] | None = None
 
 
@@ -30,22 +36,31 @@ def start(script: str) -> None:
     ]  # fmt: skip
     with (Path(folder.name) / "log").open("wb") as log:
         process = subprocess.Popen(command, cwd=PROJECT_ROOT, stdout=log, stderr=log)
+    (Path(folder.name) / "pid").write_text(str(process.pid))
     _running = process, folder
+    os.environ[_FOLDER] = folder.name
 
 
 def result(script: str) -> tuple[int, str] | None:
     """The exit code and console of a script that was begun, when it has ended; else ``None``."""
-    if _running is None:
+    folder = Path(os.environ.get(_FOLDER, "/nowhere"))
+    if not folder.is_dir() or (folder / "script").read_text() != script:
         return None
-    process, folder = _running
-    if (Path(folder.name) / "script").read_text() != script:
-        return None
-    process.wait()
-    result = Path(folder.name) / "result"
+    pid = int((folder / "pid").read_text())
+    while _runs(pid):
+        time.sleep(0.5)
+    result = folder / "result"
     if not result.exists():
-        return -1, (Path(folder.name) / "log").read_text(errors="replace")
+        return -1, (folder / "log").read_text(errors="replace")
     code, console = json.loads(result.read_text())
     return int(code), str(console)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def stop() -> None:
@@ -57,6 +72,7 @@ def stop() -> None:
     process.terminate()  # the emulator dies with it
     process.wait()
     folder.cleanup()
+    os.environ.pop(_FOLDER, None)
     _running = None
 
 

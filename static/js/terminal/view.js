@@ -203,6 +203,7 @@ export class TerminalView {
       this.connection.over = true; // the link holds no more
       this.#status("void");
     } else if (WAITS.has(state)) this.#status(state, this.words[state].replace("[n]", position).replace("[limit]", limit));
+    else if (state === "failed") this.#status("refused", `${this.words.failed} ${message ? `[${message}]` : ""}`);
     else this.#status("refused", `${this.words.refused} ${message}`);
   }
 
