@@ -55,6 +55,7 @@ MEMBERS = Kind(404, 404, 404, "member")
 ADMINISTRATORS = Kind(SIGN_IN, 403, 403, "operator")
 API = Kind(401, FINE, FINE, "student")
 API_OWN = Kind(401, 404, 404, "owner of the host")
+API_TEACHES = Kind(401, 404, 404, "teacher")
 
 KINDS: dict[str, Kind] = {
     "": ALL,
@@ -114,6 +115,10 @@ KINDS: dict[str, Kind] = {
         ),
         API,
     ),
+    "api/v1/classes": API,
+    "api/v1/classes/<pk>": API_TEACHES,
+    "api/v1/classes/<pk>/members": API_TEACHES,
+    "api/v1/classes/<pk>/report": API_TEACHES,
     "api/v1/sandboxes/<sandbox_id>": API_OWN,
     "api/v1/sandboxes/<sandbox_id>/exec": API_OWN,
     **dict.fromkeys(
@@ -229,7 +234,7 @@ def place(taught: Taught) -> Place:
             "operator": {"pk": operator.pk, "name": "mine", "key": "0123456789abcdef"},
             "account": {"pk": token.pk, "word": "x", "key": "x", "uidb36": "1"},
             "lti": {"pk": platform.pk, "word": "x"},
-            "api": {"slug": "images", "sandbox_id": "s-0123456789abcdef"},
+            "api": {"pk": taught.course.pk, "slug": "images", "sandbox_id": "s-0123456789abcdef"},
             "lessons": {"slug": "images", "name": "x.svg"},
             "": {"track": "run", "token": "x", "port": 80, "archive": "x"},
         },
