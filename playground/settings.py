@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "servestatic.runserver_nostatic",
     "django.contrib.staticfiles",
+    "django.contrib.humanize",  # allauth's page of sessions says times by it
     "channels",
     "csp",
     "allauth",
