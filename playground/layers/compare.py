@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-
-from playground.layers.image import Image
 
 
 @dataclass(frozen=True)
@@ -23,18 +21,18 @@ class Comparison:
     total_bytes: int
 
 
-def compare(first: Image, second: Image, sizes: Mapping[str, int]) -> Comparison:
-    """Compare; ``sizes`` has the bytes of each layer by its diff id."""
+def compare(first: Sequence[tuple[str, int]], second: Sequence[tuple[str, int]]) -> Comparison:
+    """Compare two stacks from the base up: each layer's diff id and the bytes of its files."""
     shared = 0
-    for one, other in zip(first.digests, second.digests, strict=False):
+    for (one, _), (other, _) in zip(first, second, strict=False):
         if one != other:
             break
         shared += 1
-    have = set(first.digests)
-    fetched = [i for i, digest in enumerate(second.digests) if digest not in have]
+    have = {digest for digest, _ in first}
+    fetched = [number for number, (digest, _) in enumerate(second) if digest not in have]
     return Comparison(
         shared=shared,
         fetched=tuple(fetched),
-        fetched_bytes=sum(sizes.get(second.digests[i], 0) for i in fetched),
-        total_bytes=sum(sizes.get(digest, 0) for digest in second.digests),
+        fetched_bytes=sum(second[number][1] for number in fetched),
+        total_bytes=sum(size for _, size in second),
     )
