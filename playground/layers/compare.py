@@ -5,6 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from playground.layers import documents
+from playground.layers.errors import BadArchive, LayersError
+from playground.layers.image import MOST_LAYERS
+
+#: From the base up, each layer's diff id and the bytes of its files.
+Stack = Sequence[tuple[str, int]]
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -21,8 +28,25 @@ class Comparison:
     total_bytes: int
 
 
-def compare(first: Sequence[tuple[str, int]], second: Sequence[tuple[str, int]]) -> Comparison:
-    """Compare two stacks from the base up: each layer's diff id and the bytes of its files."""
+def given(stack: object) -> Stack:
+    """A stack as a page brings it from another origin; what it says holds for its own answer.
+
+    Raises :class:`LayersError` unless it is a list of objects with ``digest`` and ``size``.
+    """
+    listed = documents.objects(stack, MOST_LAYERS + 1)
+    if not isinstance(stack, list) or len(listed) != len(stack) or len(stack) > MOST_LAYERS:
+        raise LayersError("question", "stack should be a list of layers")
+    try:
+        return [
+            (documents.digest(each.get("digest")), documents.number(each.get("size")))
+            for each in listed
+        ]
+    except BadArchive as error:
+        raise LayersError("question", str(error)) from None
+
+
+def compare(first: Stack, second: Stack) -> Comparison:
+    """Compare two stacks."""
     shared = 0
     for (one, _), (other, _) in zip(first, second, strict=False):
         if one != other:

@@ -18,8 +18,8 @@ are lone surrogates, so that a path which came in an answer can be asked for.
 ``written``    ``container path``                    as ``file``, of a container's own layer
 =============  ====================================  =============================================
 
-The ``stack`` that one origin of images answers is the other side of another's ``compare``: that is how
-two images of different origins are put side by side, with neither knowing of the other.
+The ``stack`` that one origin of images answers is the other side of another's ``compare``: so two
+images of different origins are put side by side, with neither origin knowing of the other.
 ``mode`` is ``layer`` (what that layer itself has) or ``union`` (what one sees at that height).
 """
 
@@ -29,10 +29,10 @@ import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from playground.layers import compare, documents, entries, textdiff, union
+from playground.layers import compare, entries, textdiff, union
 from playground.layers.entries import Entry
-from playground.layers.errors import BadArchive, LayersError
-from playground.layers.image import MOST_LAYERS, Image
+from playground.layers.errors import LayersError
+from playground.layers.image import Image
 from playground.layers.library import Library, path_text
 from playground.layers.union import Found, Union
 
@@ -65,7 +65,8 @@ def _images(library: Library, _: dict[str, Any]) -> dict[str, Any]:
     shown: list[dict[str, Any]] = []
     letters = 0
     for each in images[:_MOST_IMAGES]:
-        letters += sum(len(step.created_by) for step in (*each.layers, *each.settings))
+        letters += sum(len(layer.created_by) for layer in each.layers)
+        letters += sum(len(setting.created_by) for setting in each.settings)
         if shown and letters > _MOST_INSTRUCTIONS:
             break
         shown.append(_image(library, each, images))
@@ -258,7 +259,7 @@ def _measured(library: Library, image: Image) -> list[tuple[str, int]]:
 def _compare(library: Library, question: dict[str, Any]) -> dict[str, Any]:
     first = _measured(library, library.find(_text(question, "image")))
     if "stack" in question:
-        second = _given(question["stack"])
+        second = compare.given(question["stack"])
     else:
         second = _measured(library, library.find(_text(question, "other")))
     found = compare.compare(first, second)
@@ -269,20 +270,6 @@ def _compare(library: Library, question: dict[str, Any]) -> dict[str, Any]:
         "fetched_bytes": found.fetched_bytes,
         "total_bytes": found.total_bytes,
     }
-
-
-def _given(stack: object) -> list[tuple[str, int]]:
-    """A stack as a page brings it from another origin; what it says holds for its own answer."""
-    listed = documents.objects(stack, MOST_LAYERS + 1)
-    if not isinstance(stack, list) or len(listed) != len(stack) or len(stack) > MOST_LAYERS:
-        raise LayersError("question", "stack should be a list of layers")
-    try:
-        return [
-            (documents.digest(each.get("digest")), documents.number(each.get("size")))
-            for each in listed
-        ]
-    except BadArchive as error:
-        raise LayersError("question", str(error)) from None
 
 
 def _container(library: Library, question: dict[str, Any]) -> dict[str, Any]:

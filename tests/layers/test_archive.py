@@ -224,7 +224,7 @@ def test_a_layer_that_is_not_what_its_digest_says(tmp_path: Path, packing: str) 
 def test_a_blob_that_was_changed(tmp_path: Path) -> None:
     zipped = gzip.compress(BASE, mtime=0)
     blob = f"blobs/{archives.digest(zipped).replace(':', '/')}"
-    data = archives.oci([BASE], "gzip", **{blob: gzip.compress(BASE, 1, mtime=5)})
+    data = archives.oci([BASE], "gzip", (), **{blob: gzip.compress(BASE, 1, mtime=5)})
     path = archives.written(tmp_path, data)
     with pytest.raises(LayersError) as refused:
         ask(path, "figures")

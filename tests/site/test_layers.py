@@ -30,6 +30,14 @@ TOP = archives.tar(
     mtime=2000,
 )  # fmt: skip
 STEPS = ["ADD base.tar /", "RUN change things"]
+_MADE = """docker build -qt mine - <<'END'
+FROM busybox
+ENV A=1
+USER 7
+RUN head -c 2000 /dev/zero >/tmp/x
+CMD ["a", "b"]
+END
+"""
 
 
 def stack(page: Page) -> Locator:
@@ -201,10 +209,7 @@ def test_an_archive_beside_images_of_other_origins(page: Page, site: Site) -> No
         Host(each) for each in site.node.sandboxes()
         if Host(each).try_sh("test -e /root/of-the-layers").returncode == 0
     ]  # fmt: skip
-    host.sh(
-        'printf \'FROM busybox\nENV A=1\nUSER 7\nRUN head -c 2000 /dev/zero >/tmp/x\nCMD ["a", "b"]\n\''
-        " | docker build -qt mine -"
-    )
+    host.sh(_MADE)
     saved = host.sandbox.run(["docker", "save", "mine"], seconds=60).stdout
     page.goto("/layers/")
     drop(page, "saved.tar", saved)

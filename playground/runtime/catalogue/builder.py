@@ -319,8 +319,8 @@ def steps_of(facts: dict[str, Any], history: list[dict[str, Any]]) -> list[dict[
 
     The history also has entries for instructions that made no layer (``ENV``, ``CMD``), whose
     ``digest`` is ``""`` here. The engine does not mark them in its API, where they have size 0;
-    but an empty layer has size 0 too. So while there are more digests than entries with a size, the first entries of size 0 whose
-    instruction can make a layer at all get the rest.
+    but an empty layer has size 0 too. So while there are more digests than entries with a size,
+    the first entries of size 0 whose instruction can make a layer at all get the rest.
     """
     digests: list[str] = facts["RootFS"].get("Layers", [])
     steps = list(reversed(history))
