@@ -48,7 +48,9 @@ export class CompareView {
       this.select.replaceChildren(...this.#options(groups));
     }
     const choices = groups.flatMap((group) => group.choices);
-    const best = choices.reduce((most, each) => (!most || each.shares > most.shares ? each : most), null);
+    // The same image elsewhere is only offered first where there is nothing else.
+    const worth = ({ key, shares }) => (key.endsWith(` ${explorer.image.id}`) ? -1 : shares);
+    const best = choices.reduce((most, each) => (!most || worth(each) > worth(most) ? each : most), null);
     this.select.value = choices.some(({ key }) => key === this.wanted) ? this.wanted : (best?.key ?? "");
     if (explorer.view === "compare" && this.shown !== `${explorer.image.id} ${this.select.value}`) this.#compare();
   }
