@@ -118,6 +118,7 @@ export class CompareView {
     const { explorer, words } = this;
     const turn = (this.turn += 1);
     const first = explorer.image;
+    if (!first) return;
     const second = this.#second();
     this.shown = `${first.id} ${this.select.value}`;
     if (!second) {
@@ -128,7 +129,8 @@ export class CompareView {
     this.#tellCommand(first, second, isHere);
     try {
       const fields = isHere ? { other: second.image.id } : { stack: (await askOnce(second.source, "stack", { image: second.image.id })).layers };
-      if (turn !== this.turn) return;
+      // Meanwhile another image may be shown, or none yet.
+      if (turn !== this.turn || explorer.image?.id !== first.id) return;
       const found = await explorer.askImage("compare", fields);
       const names = [first, second.image].map((image) => explorer.nameOf(image));
       // The same name may mean another image elsewhere.
