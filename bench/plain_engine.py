@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,8 +27,12 @@ _MACHINE_WIDE = ["/proc/sys/kernel", "/proc/sys/vm", "/proc/sys/fs", "/proc/sysr
 
 
 @contextmanager
-def plain_engine(node: Node) -> Iterator[Sandbox]:
-    """Start it below the node's own folders and groups, and end it."""
+def plain_engine(node: Node, shared: Mapping[str, Path] | None = None) -> Iterator[Sandbox]:
+    """Start it below the node's own folders and groups, and end it.
+
+    ``shared`` are folders of the machine by where they are inside. With them it also has loop
+    devices: what a machine has on which a playground of its own is to run.
+    """
     directory = node.config.sandboxes_dir / _ID
     directory.mkdir(parents=True)
     catalogue = store.find(node.config)
@@ -36,7 +40,7 @@ def plain_engine(node: Node) -> Iterator[Sandbox]:
     image = directory / disks.IMAGE
     disks.copy_template(store.disk_template(node.config, catalogue, limits.disk_mb), image)
     node.cgroup.group(_ID).create(limits)
-    configuration = _configuration(node, bool(catalogue), limits)
+    configuration = _configuration(node, bool(catalogue), limits, shared or {})
 
     def start() -> None:
         _mount(node, image, catalogue)
@@ -60,7 +64,9 @@ def plain_engine(node: Node) -> Iterator[Sandbox]:
         node.clear(_ID)
 
 
-def _configuration(node: Node, layers: bool, limits: Limits) -> dict[str, object]:
+def _configuration(
+    node: Node, layers: bool, limits: Limits, shared: Mapping[str, Path]
+) -> dict[str, object]:
     configuration = bundle.configuration(
         rootfs=str(disks.STAGE / "rootfs"),
         disk=str(disks.STAGE / "disk"),
@@ -74,6 +80,14 @@ def _configuration(node: Node, layers: bool, limits: Limits) -> dict[str, object
         del linux[name]
     linux["namespaces"] = [n for n in linux["namespaces"] if n["type"] != "user"]
     linux["readonlyPaths"] = _MACHINE_WIDE
+    configuration["mounts"] += [
+        {"destination": inside, "type": "bind", "source": str(folder), "options": ["rbind"]}
+        for inside, folder in shared.items()
+    ]
+    if shared:
+        # Character device 10:237 (Documentation/admin-guide/devices.txt).
+        control = {"path": "/dev/loop-control", "type": "c", "major": 10, "minor": 237}
+        linux["devices"] = [{**control, "fileMode": 0o600, "uid": 0, "gid": 0}]
     return configuration
 
 

@@ -172,11 +172,17 @@ def _read_steps(files: Mapping[str, bytes], folder: Path) -> tuple[Step, ...]:
     return tuple(Step(name, languages) for name, languages in sorted(sources.items()))
 
 
+#: Of one file; whoever has more mends these first. Each is looked for in the whole text.
+_MOST_MISTAKES = 100
+
+
 def _parse(file: Path, source: bytes, model: type[BaseModel]) -> Any:
     try:
         # As text files are read: TOML itself would take "\r\n" for part of a text.
         text = source.decode().replace("\r\n", "\n")
         data = tomli.loads(text)
+    except RecursionError:
+        raise LessonError([Problem(file, 0, "it is nested too deeply")]) from None
     except ValueError as error:
         at = re.search(r"line (\d+)", str(error))
         raise LessonError([Problem(file, int(at[1]) if at else 0, str(error))]) from None
@@ -189,7 +195,7 @@ def _parse(file: Path, source: bytes, model: type[BaseModel]) -> Any:
 def _mistakes(file: Path, text: str, error: ValidationError) -> list[Problem]:
     """Pydantic's errors by line, without those of the alternatives that were not meant."""
     found: dict[tuple[int, str], Problem] = {}
-    errors = error.errors()
+    errors = error.errors()[:_MOST_MISTAKES]
     for each in errors:
         keys = [str(part) for part in each["loc"] if not str(part)[:1].isupper()]
         keys = [key for key in keys if not key.startswith("list[")]

@@ -18,7 +18,7 @@ from celery.signals import (
     worker_process_init,
 )
 
-from playground.telemetry import ids, metrics
+from playground.telemetry import ids, metrics, tracing
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "playground.settings")
 # Celery warns root for fear of pickled tasks. Ours are JSON, and making sandboxes takes root.
@@ -37,6 +37,7 @@ def _leave_the_group(**_: Any) -> None:
 
 log = logging.getLogger("playground.tasks")
 _started: dict[str, float] = {}
+_spans: dict[str, Any] = {}
 
 
 @setup_logging.connect
@@ -55,6 +56,7 @@ def _begin(task_id: str, task: Any, **_: Any) -> None:
     # Nobody asked for what beat asks for: such a task begins an id.
     given = getattr(task.request, "request_id", None)
     ids.bind(given or ids.new())
+    _spans[task_id] = tracing.begin_task(task.name.rpartition(".")[2], first=not given)
     _started[task_id] = time.monotonic()
 
 
@@ -67,4 +69,5 @@ def _ended(task_id: str, task: Any, state: str | None = None, **_: Any) -> None:
     metrics.TASK_SECONDS.labels(name).observe(taken)
     facts = {"task": name, "outcome": outcome, "seconds": round(taken, 3)}
     log.info("task %(task)s %(outcome)s", facts, extra=facts)
+    tracing.end_task(_spans.pop(task_id, None), outcome)
     ids.bind("")

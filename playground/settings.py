@@ -16,27 +16,21 @@ from django.utils.translation import gettext_lazy as _
 from kombu import Exchange, Queue
 
 from playground.accounts.providers import form_targets, providers
+from playground.environment import Environment
+from playground.redis_server import servers
 from playground.telemetry import logs
 
+_ENV = Environment(os.environ)
+_flag, _number = _ENV.flag, _ENV.number
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = Path(os.environ.get("PLAYGROUND_VAR", BASE_DIR / "var"))
 
 
-def _flag(name: str, default: bool = False) -> bool:
-    return os.environ.get(name, str(int(default))).lower() in {"1", "true", "yes", "on"}
-
-
-def _number(name: str, default: int) -> int:
-    text = os.environ.get(name, str(default))
-    try:
-        return int(text)
-    except ValueError:
-        raise ImproperlyConfigured(f"{name}={text!r} is not a whole number") from None
-
-
 def _secret() -> str:
     """The key that signs sessions and the hub's tickets: a file, which `serve` makes."""
-    path = Path(os.environ.get("PLAYGROUND_SECRET_FILE", VAR / "secret"))
+    if given := _ENV.get("PLAYGROUND_SECRET"):
+        return given
+    path = Path(_ENV.get("PLAYGROUND_SECRET_FILE", VAR / "secret"))
     try:
         return path.read_text().strip()
     except FileNotFoundError:
@@ -46,8 +40,8 @@ def _secret() -> str:
 
 SECRET_KEY = _secret()
 DEBUG = _flag("PLAYGROUND_DEBUG")
-ALLOWED_HOSTS = os.environ.get("PLAYGROUND_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
-CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("PLAYGROUND_ORIGINS", "").split(",") if o]
+ALLOWED_HOSTS = _ENV.words("PLAYGROUND_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = _ENV.words("PLAYGROUND_ORIGINS")
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -56,6 +50,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "servestatic.runserver_nostatic",
     "django.contrib.staticfiles",
+    "django.contrib.humanize",  # allauth's page of sessions says times by it
     "channels",
     "csp",
     "allauth",
@@ -131,7 +126,7 @@ _SQLITE = {
     }
 }
 #: ``postgres://user:password@host/name``; without it a file of SQLite's.
-DATABASE_URL = os.environ.get("PLAYGROUND_DATABASE_URL", "")
+DATABASE_URL = _ENV.get("PLAYGROUND_DATABASE_URL", "")
 DATABASES: dict[str, Any] = _SQLITE
 if DATABASE_URL:
     DATABASES = {"default": dj_database_url.parse(DATABASE_URL)}
@@ -160,6 +155,16 @@ if _flag("PLAYGROUND_HTTPS"):
     # port, can set them, whatever Domain it claims.
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    # Browsers that have been here ask by TLS only, for so long. An hour is soon over should the
+    # certificate fail; who is sure of it takes a year.
+    SECURE_HSTS_SECONDS = _number("PLAYGROUND_HSTS_SECONDS", 3600)
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = _flag("PLAYGROUND_HSTS_SUBDOMAINS")
+    SECURE_HSTS_PRELOAD = _flag("PLAYGROUND_HSTS_PRELOAD")
+    # Where the proxy does it itself, or says nothing of its own scheme, 0 leaves it off.
+    SECURE_SSL_REDIRECT = _flag("PLAYGROUND_HTTPS_REDIRECT", default=True)
+#: What `check --deploy` would say of hosts below the site's name (W005) and of browsers' built-in
+#: lists (W021): both are about a whole domain, which is its owner's to promise, not a lack here.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 #: Everything comes from the site itself, and nothing is inline. What makes style elements from a
@@ -173,7 +178,7 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": [SELF],
         "object-src": ["'none'"],
         "base-uri": ["'none'"],
-        "form-action": [SELF, *form_targets(os.environ)],
+        "form-action": [SELF, *form_targets(_ENV)],
         "frame-ancestors": ["'none'"],
     }
 }
@@ -197,14 +202,14 @@ SIGNUP_OPEN = _flag("PLAYGROUND_SIGNUP", default=True)
 
 #: Mail goes out by ``smtp://user:password@host:587/?tls=True``; without it nobody is written to,
 #: and who has forgotten a password asks an administrator.
-EMAIL_URL = os.environ.get("PLAYGROUND_EMAIL_URL", "")
+EMAIL_URL = _ENV.get("PLAYGROUND_EMAIL_URL", "")
 _mail = dj_email_url.parse(EMAIL_URL or "dummy://")
 EMAIL_BACKEND, EMAIL_FILE_PATH = _mail["EMAIL_BACKEND"], _mail["EMAIL_FILE_PATH"]
 EMAIL_HOST, EMAIL_PORT = _mail["EMAIL_HOST"], _mail["EMAIL_PORT"]
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_USER"], _mail["EMAIL_HOST_PASSWORD"]
 EMAIL_USE_TLS, EMAIL_USE_SSL = _mail["EMAIL_USE_TLS"], _mail["EMAIL_USE_SSL"]
 EMAIL_TIMEOUT = 20
-DEFAULT_FROM_EMAIL = os.environ.get("PLAYGROUND_EMAIL_FROM", "playground@localhost")
+DEFAULT_FROM_EMAIL = _ENV.get("PLAYGROUND_EMAIL_FROM", "playground@localhost")
 
 ACCOUNT_ADAPTER = "playground.accounts.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
@@ -213,7 +218,7 @@ ACCOUNT_EMAIL_VERIFICATION = "optional" if EMAIL_URL else "none"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Docker Playground] "
 ACCOUNT_USERNAME_BLACKLIST = ["admin", "administrator", "root", "command line"]
 ACCOUNT_SESSION_REMEMBER = True
-SOCIALACCOUNT_PROVIDERS = providers(os.environ)
+SOCIALACCOUNT_PROVIDERS = providers(_ENV)
 SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
 
 LANGUAGE_CODE = "en"
@@ -228,34 +233,33 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 SERVESTATIC_USE_FINDERS = True
 SERVESTATIC_AUTOREFRESH = DEBUG
 
-REDIS_SOCKET = os.environ.get("PLAYGROUND_REDIS_SOCKET", str(VAR / "redis" / "redis.sock"))
-REDIS_URL = os.environ.get("PLAYGROUND_REDIS_URL", f"unix://{REDIS_SOCKET}")
+REDIS_SOCKET = _ENV.get("PLAYGROUND_REDIS_SOCKET", str(VAR / "redis" / "redis.sock"))
+
+REDIS, _broker, _cache = servers(_ENV, REDIS_SOCKET)
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
-        # The layer waits in blocking reads for as long as nothing happens; redis-py 8 would cut
-        # those off after its default of five seconds.
-        "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": None}]},
+        "CONFIG": {"hosts": [REDIS.channel_layer()]},
     }
 }
 
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": os.environ.get("PLAYGROUND_CACHE_URL", REDIS_URL),
         "KEY_PREFIX": "cache",
+        **_cache.cache(),
     }
 }
 
 #: This machine's node by name. Where there is only one it needs none.
-NODE = os.environ.get("PLAYGROUND_NODE", "local")
+NODE = _ENV.get("PLAYGROUND_NODE", "local")
 if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?", NODE):
     raise ImproperlyConfigured(
         f"PLAYGROUND_NODE={NODE!r}: a name has small letters, digits and hyphens, 40 at the most"
     )
 #: ``address:port`` at which web processes of other machines find this node's hub; ports' streams
 #: come to the next port. Without it the hub has its unix sockets only.
-NODE_GATEWAY = os.environ.get("PLAYGROUND_NODE_GATEWAY", "")
+NODE_GATEWAY = _ENV.get("PLAYGROUND_NODE_GATEWAY", "")
 NODE_PORTS = ""
 if NODE_GATEWAY:
     _address, _port = NODE_GATEWAY.rpartition(":")[::2]
@@ -265,11 +269,10 @@ if NODE_GATEWAY:
         )
     NODE_PORTS = f"{_address}:{int(_port) + 1}"
 #: ``./manage.py certificates`` fills it: what web processes and nodes know each other by.
-CERTIFICATES_DIR = Path(os.environ.get("PLAYGROUND_CERTIFICATES", VAR / "certificates"))
+CERTIFICATES_DIR = Path(_ENV.get("PLAYGROUND_CERTIFICATES", VAR / "certificates"))
 
-CELERY_BROKER_URL = os.environ.get("PLAYGROUND_BROKER_URL") or REDIS_URL.replace(
-    "unix://", "redis+socket://", 1
-)
+CELERY_BROKER_URL, _options, CELERY_BROKER_USE_SSL = _broker.broker()
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 300, **_options}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_ACKS_LATE = True
@@ -277,7 +280,6 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 # Tasks make, freeze or remove a sandbox; none takes near as long.
 CELERY_TASK_TIME_LIMIT = 180
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 300, "socket_timeout": None}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_TASK_DEFAULT_QUEUE = "celery"
@@ -304,12 +306,12 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 #: The hub of this node, a unix socket.
-HUB_SOCKET = os.environ.get("PLAYGROUND_HUB_SOCKET", str(VAR / "run" / "hub.sock"))
+HUB_SOCKET = _ENV.get("PLAYGROUND_HUB_SOCKET", str(VAR / "run" / "hub.sock"))
 #: Where the hub takes streams to sandboxes' ports, a unix socket.
-PORTS_SOCKET = os.environ.get("PLAYGROUND_PORTS_SOCKET", str(VAR / "run" / "ports.sock"))
+PORTS_SOCKET = _ENV.get("PLAYGROUND_PORTS_SOCKET", str(VAR / "run" / "ports.sock"))
 #: Below it a published port has a host name of its own. It needs a wildcard in the name server, and
 #: ``localhost`` has one in every browser.
-PORT_DOMAIN = os.environ.get("PLAYGROUND_PORT_DOMAIN", "localhost").lower().strip(".")
+PORT_DOMAIN = _ENV.get("PLAYGROUND_PORT_DOMAIN", "localhost").lower().strip(".")
 #: What `serve` found out about the machine; the page tells students when nothing can run.
 NODE_STATUS_FILE = VAR / "run" / "node.json"
 #: A sandbox that nobody has looked at for so long is frozen until somebody does.
@@ -359,14 +361,10 @@ ARCHIVES_FREE_MB = _number("PLAYGROUND_ARCHIVES_FREE_MB", 2048)
 AUTHORING_NEEDS_REVIEW = _flag("PLAYGROUND_AUTHORING_NEEDS_REVIEW")
 #: The only hosts that lessons are fetched from by git, also those of a private network; without
 #: any all hosts that are in nobody's private network.
-AUTHORING_GIT_HOSTS = [
-    host.strip().lower()
-    for host in os.environ.get("PLAYGROUND_GIT_HOSTS", "").split(",")
-    if host.strip()
-]
+AUTHORING_GIT_HOSTS = [host.lower() for host in _ENV.words("PLAYGROUND_GIT_HOSTS")]
 
 #: Programs elsewhere may read ``/metrics`` with it (``Authorization: Bearer …``).
-METRICS_TOKEN = os.environ.get("PLAYGROUND_METRICS_TOKEN", "")
+METRICS_TOKEN = _ENV.get("PLAYGROUND_METRICS_TOKEN", "")
 
 try:
     LOG_FORMAT = logs.wanted()
@@ -379,7 +377,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": logs.formatter, "name": LOG_FORMAT}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": os.environ.get("PLAYGROUND_LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["console"], "level": _ENV.get("PLAYGROUND_LOG_LEVEL", "INFO")},
     "loggers": {
         "celery": {"level": "WARNING"},
         "playground.observing": {"level": _requests},

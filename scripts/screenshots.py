@@ -6,121 +6,45 @@ Starts a site of its own, plays each scene in a browser, in English and in Korea
 
 from __future__ import annotations
 
+import io
 import os
-import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from bench.site import site
+from scripts import authoring_scenes, class_scenes, scenes
+from scripts.stage import Stage
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "docs" / "img"
 LANGUAGES = {"en": "en-US", "ko": "ko-KR"}
 PASSWORD = "a whale carries boxes 7"
-_PROMPT = re.compile(r"docker-host[^\n]*#")
-
-
-@dataclass(frozen=True)
-class Stage:
-    """What a scene plays on: a student's page and an administrator's."""
-
-    student: Page
-    operator: Page
-    language: str
-
-    def type(self, line: str, until: str) -> None:
-        """Type a line into the student's terminal and wait for what it prints."""
-        self.student.locator("[data-active] [data-terminal] textarea").focus()
-        self.student.keyboard.type(line + "\n")
-        self.wait_for(until)
-
-    def wait_for(self, pattern: str, seconds: float = 60) -> None:
-        """Wait until the student's terminal shows a pattern."""
-        for _ in range(int(seconds / 0.1)):
-            if re.search(pattern, self.student.evaluate(_SCREEN), re.MULTILINE):
-                return
-            self.student.wait_for_timeout(100)
-        raise AssertionError(f"{pattern!r} did not appear in {self.student.url}")
-
-
-_SCREEN = """() => {
-    const terminal = window.playground?.terminal?.terminal;
-    if (!terminal) return "";
-    const buffer = terminal.buffer.active;
-    const lines = [];
-    for (let row = 0; row < buffer.length; row++)
-        lines.push(buffer.getLine(row).translateToString(true));
-    return lines.join("\\n");
-}"""
-
-
-def lessons(stage: Stage) -> Page:
-    """The map of lessons."""
-    stage.student.goto("/lessons/")
-    return stage.student
-
-
-def lesson(stage: Stage) -> Page:
-    """A lesson beside its terminal, the first container in the picture."""
-    stage.student.goto("/lessons/names-and-ends/")
-    stage.wait_for(_PROMPT.pattern)
-    stage.type("docker run -d --name web -p 8080:80 -v data:/srv nginx", r"[0-9a-f]{64}")
-    stage.type("docker run -d --name cache redis", r"[0-9a-f]{64}[\s\S]*[0-9a-f]{64}")
-    stage.student.wait_for_timeout(2500)
-    return stage.student
-
-
-def layers(stage: Stage) -> Page:
-    """An image's layers, file by file."""
-    stage.student.goto("/layers/")
-    stage.student.wait_for_timeout(3500)
-    return stage.student
-
-
-def explain(stage: Stage) -> Page:
-    """A command explained part by part."""
-    stage.student.goto(
-        "/explain/?line=docker+run+-d+--name+web+-p+8080%3A80+-e+TZ%3DAsia%2FSeoul+nginx"
-    )
-    stage.student.wait_for_timeout(1500)
-    return stage.student
-
-
-def account(stage: Stage) -> Page:
-    """One's own page."""
-    stage.student.goto("/account/")
-    return stage.student
-
-
-def operator(stage: Stage) -> Page:
-    """The operator's page."""
-    stage.operator.goto("/operator/")
-    stage.operator.wait_for_selector("tr[data-sandbox]")
-    stage.operator.wait_for_timeout(500)
-    return stage.operator
-
-
-def people(stage: Stage) -> Page:
-    """Accounts and roles."""
-    stage.operator.goto("/operator/users/")
-    return stage.operator
 
 
 #: In the order in which they are played: later ones show what earlier ones did.
 SCENES: dict[str, Callable[[Stage], Page]] = {
-    "lessons": lessons,
-    "lesson": lesson,
-    "layers": layers,
-    "explain": explain,
-    "account": account,
-    "operator": operator,
-    "people": people,
+    each.__name__: each
+    for each in (
+        scenes.lessons, scenes.lesson, scenes.layers, scenes.explain, scenes.account,
+        scenes.operator, scenes.people, scenes.nodes,
+        authoring_scenes.editor, authoring_scenes.versions, authoring_scenes.review,
+        authoring_scenes.play,
+        class_scenes.invitation, class_scenes.live, class_scenes.look_on, class_scenes.projector,
+        class_scenes.report,
+    )
+}  # fmt: skip
+#: Scenes that only set up what those of a later name show, so those are played for it too.
+_WITH = {
+    "versions": "editor",
+    "live": "invitation",
+    **dict.fromkeys(("review", "play"), "versions"),
+    **dict.fromkeys(("look_on", "projector", "report"), "live"),
 }
 
 
@@ -143,18 +67,40 @@ def main(wanted: list[str]) -> int:
 
 
 def _play(browser: Browser, url: str, language: str, locale: str, wanted: list[str]) -> None:
-    contexts = [_context(browser, url, locale) for _ in range(2)]
-    stage = Stage(contexts[0].new_page(), contexts[1].new_page(), language)
-    _sign_in(stage.operator)
+    contexts = [_context(browser, url, locale) for _ in range(6)]
+    pages = [each.new_page() for each in contexts]
+    stage = Stage(pages[0], pages[1], pages[2], tuple(pages[3:]), language)
+    _sign_in(stage.operator, "operator", "/operator/")
+    _sign_in(stage.instructor, "hana", "/author/")
+    played = _needed(wanted)
     for name, scene in SCENES.items():
+        if name not in played:
+            continue
         page = scene(stage)
         if wanted and name not in wanted:
             continue
         file = TARGET / f"{name}.{language}.png"
-        page.screenshot(path=file)
+        _keep(page.screenshot(), file)
         print(f"{file.relative_to(ROOT)}: {file.stat().st_size >> 10} kB", flush=True)
     for context in contexts:
         context.close()
+
+
+def _needed(wanted: list[str]) -> set[str]:
+    """Those wanted, and those that set up what they show; all if none is named."""
+    needed = set(wanted or SCENES)
+    while more := {_WITH[name] for name in needed if name in _WITH} - needed:
+        needed |= more
+    if needed & {"operator"}:
+        needed.add("lesson")  # whose sandbox the operator sees
+    return needed
+
+
+def _keep(picture: bytes, file: Path) -> None:
+    """Write a picture with 256 colours: a third of the size, and no eye sees it."""
+    with Image.open(io.BytesIO(picture)) as image:
+        few = image.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+        few.save(file, optimize=True)
 
 
 def _context(browser: Browser, url: str, locale: str) -> BrowserContext:
@@ -171,6 +117,7 @@ def _make_people(var: Path) -> None:
         "from playground.accounts.models import User; "
         f"User.objects.create_superuser('operator', password={PASSWORD!r}); "
         f"User.objects.create_user('hana', password={PASSWORD!r}, role='instructor'); "
+        f"User.objects.create_user('minho', password={PASSWORD!r}, role='instructor'); "
         f"User.objects.create_user('jun', password={PASSWORD!r})"
     )
     subprocess.run(
@@ -179,12 +126,12 @@ def _make_people(var: Path) -> None:
     )  # fmt: skip
 
 
-def _sign_in(page: Page) -> None:
-    page.goto("/account/login/?next=/operator/")
-    page.locator("#id_login").fill("operator")
+def _sign_in(page: Page, name: str, to: str) -> None:
+    page.goto(f"/account/login/?next={to}")
+    page.locator("#id_login").fill(name)
     page.locator("#id_password").fill(PASSWORD)
     page.locator(".form button").click()
-    page.wait_for_url("**/operator/")
+    page.wait_for_url(f"**{to}")
 
 
 if __name__ == "__main__":

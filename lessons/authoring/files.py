@@ -12,7 +12,12 @@ from django.utils.translation import gettext as _
 MOST_TEXT, MOST_PICTURE, MOST_ALL, MOST_FILES = 256 << 10, 2 << 20, 16 << 20, 250
 PICTURES = (".png", ".jpg", ".webp", ".svg")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
+_SVG_NEVER = (b"<!DOCTYPE", b"<!ENTITY", b"<?XML-STYLESHEET", b"\0")
 #: What an SVG picture is made of; all else can run, load or embed something.
+#: What a style may not hold: ``url(…)`` of anything but a part of the picture, and other sheets.
+_SVG_STYLE = re.compile(r"@import|url\(\s*(?![\s\"']*#)|\\|expression\(", re.IGNORECASE)
+#: Attributes that are read by people, not by browsers' styles.
+_SVG_WORDS = {"id", "class", "label", "title", "desc", "docname", "version", "export-filename"}
 _SVG_BAD = {"script", "foreignobject", "iframe", "object", "embed", "handler", "set", "animate"}
 
 
@@ -81,7 +86,9 @@ def _check_svg(name: str, data: bytes) -> None:
         _("%(name)s: an SVG picture has no scripts, no document type and loads nothing.")
         % {"name": name}
     )
-    if b"<!DOCTYPE" in data.upper() or b"<!ENTITY" in data.upper() or b"\0" in data:
+    if any(
+        word in data.upper() for word in (b"<!DOCTYPE", b"<!ENTITY", b"<?XML-STYLESHEET", b"\0")
+    ):
         raise bad  # entities can grow without bound
     try:
         root = ElementTree.fromstring(data)  # noqa: S314 - it has no document type
@@ -96,8 +103,11 @@ def _check_svg(name: str, data: bytes) -> None:
             raise bad
         for key, value in element.attrib.items():
             loads = _local(key) == "href" and not value.strip().startswith("#")
-            if _local(key).startswith("on") or loads or "javascript:" in value.lower():
+            styled = _SVG_STYLE.search(value) and _local(key) not in _SVG_WORDS
+            if _local(key).startswith("on") or loads or styled or "javascript:" in value.lower():
                 raise bad
+        if _local(str(element.tag)) == "style" and _SVG_STYLE.search("".join(element.itertext())):
+            raise bad
 
 
 def _local(name: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import shutil
 import signal
 import socket
@@ -16,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -27,6 +28,15 @@ from lessons.authoring.packing import MOST_ALL, MOST_FILE, MOST_FILES, checked_p
 
 #: Seconds that a repository may take, and bytes that any file git writes may have.
 _SECONDS, _MOST_PACK = 60, 64 << 20
+#: Bytes of memory: what is packed small can be large, and trees can be written that never end.
+_MOST_MEMORY = 2 << 30
+#: Bytes of a list of files. A lesson has 250 of them.
+_MOST_LISTED = 4 << 20
+#: Names of hosts as people write them. No dot at the end: curl takes it away, and then the address
+#: that was looked up is another name's.
+_HOST = re.compile(r"[a-z0-9]([a-z0-9_-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9_-]*[a-z0-9])?)*\Z")
+#: The first git that connects to the address that it is told (its release notes, 2.37).
+_PINS = (2, 37)
 _SETTINGS = (
     "protocol.allow=never",
     "protocol.https.allow=always",
@@ -37,6 +47,11 @@ _SETTINGS = (
     "transfer.fsckObjects=true",
     "fetch.recurseSubmodules=false",
     "gc.auto=0",
+    "maintenance.auto=false",
+    # One file, whose size is bounded, however few objects come.
+    "transfer.unpackLimit=1",
+    "pack.threads=1",
+    "core.bigFileThreshold=8m",
     "http.lowSpeedLimit=1000",
     "http.lowSpeedTime=20",
 )
@@ -59,7 +74,8 @@ def checked_url(url: str) -> tuple[str, str, int]:
     except ValueError:
         host, port, parts = "", 0, urlsplit("")
     plain = url.isascii() and url.isprintable() and " " not in url and len(url) <= 300
-    if parts.scheme != "https" or not host or not plain:
+    named = _HOST.match(host.lower()) or ":" in host
+    if parts.scheme != "https" or not named or not plain:
         raise BadFiles(_("A repository's address begins with https:// and has a host's name."))
     if parts.username or parts.password or "@" in parts.netloc:
         raise BadFiles(
@@ -83,16 +99,34 @@ def _address(host: str, port: int) -> str:
         raise BadFiles(_("There is no host %(host)s.") % {"host": host}) from None
     addresses = [ipaddress.ip_address(str(each[4][0]).partition("%")[0]) for each in found]
     for address in addresses:
-        inner = (
-            getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None) or address
-        )
         # A host that the operator names may be in the institution's own network.
-        if host not in named and (not inner.is_global or inner.is_multicast):
+        if host not in named and not is_public(address):
             raise BadFiles(
                 _("%(host)s is in this machine's own network. An operator can allow it.")
                 % {"host": host}
             )
     return str(addresses[0])
+
+
+#: IPv6 networks whose last 32 bits are an IPv4 address that is reached through them.
+_TRANSLATED = [ipaddress.ip_network(each) for each in ("64:ff9b::/96", "::/96")]
+
+
+def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Whether an address is anybody's to connect to, also what it stands for."""
+    inner: ipaddress.IPv4Address | ipaddress.IPv6Address = address
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour or address
+        if any(address in network for network in _TRANSLATED):
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return inner.is_global and not inner.is_multicast
+
+
+def _pins() -> bool:
+    """Whether this git connects to the address that it is told; an older one looks it up again."""
+    said = subprocess.run(["git", "--version"], capture_output=True, text=True, timeout=10).stdout
+    found = re.search(r"(\d+)\.(\d+)", said)
+    return bool(found and (int(found[1]), int(found[2])) >= _PINS)
 
 
 def fetch(url: str, branch: str = "") -> Fetched:
@@ -106,6 +140,10 @@ def fetch(url: str, branch: str = "") -> Fetched:
         raise BadFiles(_("%(name)s is no branch.") % {"name": repr(branch[:80])})
     if shutil.which("git") is None:
         raise BadFiles(_("This site has no git: its operator can install it."))
+    if host not in settings.AUTHORING_GIT_HOSTS and not _pins():
+        oldest = ".".join(map(str, _PINS))
+        said = _("This site's git is older than %(version)s: its operator can name trusted hosts.")
+        raise BadFiles(said % {"version": oldest})
     address = _address(host, port)
     shown = f"[{address}]" if ":" in address else address
     pin = f"http.curloptResolve={host}:{port}:{shown}"
@@ -121,7 +159,8 @@ def fetch(url: str, branch: str = "") -> Fetched:
 
 
 def _files(where: Path, commit: str) -> Iterator[tuple[str, bytes]]:
-    listed = _git(str(where), "ls-tree", "-r", "-z", "-l", commit)
+    # Of a few small trees a repository can make more paths than there is memory.
+    listed = _git(str(where), "ls-tree", "-r", "-z", "-l", commit, most=_MOST_LISTED)
     left = MOST_ALL
     entries = [each for each in listed.decode(errors="replace").split("\0") if each]
     kept = [each for each in entries if _is_wanted(each.partition("\t")[2])]
@@ -148,8 +187,13 @@ def _is_wanted(path: str) -> bool:
     return not hidden
 
 
-def _git(where: str, *arguments: str, settings: tuple[str, ...] = _SETTINGS) -> bytes:
-    """Run git, bounded in time and in what it writes; raises ``BadFiles`` with what it said."""
+def _git(
+    where: str, *arguments: str, settings: tuple[str, ...] = _SETTINGS, most: int = 0
+) -> bytes:
+    """Run git, bounded in time, memory and in what it writes: files, and what it prints.
+
+    Raises ``BadFiles`` with what it said.
+    """
     configured = [word for each in settings for word in ("-c", each)]
     environ = {
         "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
@@ -165,21 +209,29 @@ def _git(where: str, *arguments: str, settings: tuple[str, ...] = _SETTINGS) -> 
     for name in ("GIT_SSL_CAINFO", "SSL_CERT_FILE"):
         if name in os.environ:
             environ[name] = os.environ[name]
-    bounded = ["prlimit", f"--fsize={_MOST_PACK}", "--core=0", "--", "git", *configured, *arguments]
-    process = subprocess.Popen(
-        bounded, cwd=where, env=environ, stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
-    )  # fmt: skip
-    try:
-        out, said = process.communicate(timeout=_SECONDS)
-    except subprocess.TimeoutExpired:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)  # its helpers too
-        process.communicate()
-        said_so = _("The repository took longer than %(n)s seconds.")
-        raise BadFiles(said_so % {"n": _SECONDS}) from None
-    if process.returncode:
-        last = [line for line in said.decode(errors="replace").splitlines() if line.strip()]
-        why = " ".join(last[-2:])[:300].replace(where, "")
-        raise BadFiles(_("git could not fetch it: %(why)s") % {"why": why or process.returncode})
-    return out
+    limits = [f"--fsize={most or _MOST_PACK}", f"--as={_MOST_MEMORY}", "--core=0"]
+    bounded = ["prlimit", *limits, "--", "git", *configured, *arguments]
+    # What it prints goes into files, for which the same bound holds.
+    with TemporaryFile(dir=where) as out, TemporaryFile(dir=where) as said:
+        process = subprocess.Popen(
+            bounded, cwd=where, env=environ, stdin=subprocess.DEVNULL,
+            stdout=out, stderr=said, start_new_session=True,
+        )  # fmt: skip
+        try:
+            process.wait(timeout=_SECONDS)
+        except subprocess.TimeoutExpired:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # its helpers too
+            process.wait()
+            said_so = _("The repository took longer than %(n)s seconds.")
+            raise BadFiles(said_so % {"n": _SECONDS}) from None
+        for each in (out, said):
+            each.seek(0)
+        if process.returncode:
+            words = said.read(1 << 16).decode(errors="replace")
+            last = [line for line in words.splitlines() if line.strip()]
+            why = " ".join(last[-2:])[:300].replace(where, "")
+            raise BadFiles(
+                _("git could not fetch it: %(why)s") % {"why": why or process.returncode}
+            )
+        return out.read()

@@ -17,6 +17,11 @@ from lessons.authoring.files import BadFiles
 MOST_ARCHIVE, MOST_ALL, MOST_FILE, MOST_FILES = 20 << 20, 32 << 20, 2 << 20, 1000
 #: The first day that a zip archive can tell.
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
+#: How an entry begins in an archive's list of them, and how many there may be: more than files, as
+#: folders have entries too, and few enough to be read at all.
+_LISTED, _MOST_LISTED = b"PK\x01\x02", 4 * MOST_FILES
+#: What archives are packed with; others can ask for gigabytes of memory to be unpacked.
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _LEFT_BY_TOOLS = ("__MACOSX", ".git", ".DS_Store", "Thumbs.db")
 
 
@@ -36,6 +41,8 @@ def unpack(data: bytes) -> dict[str, bytes]:
     """Return an archive's files by path; raises ``BadFiles``."""
     if len(data) > MOST_ARCHIVE:
         raise BadFiles(_("The archive is larger than %(n)s MB.") % {"n": MOST_ARCHIVE >> 20})
+    if data.count(_LISTED) > _MOST_LISTED:
+        raise BadFiles(_("The archive has more than %(n)s files.") % {"n": MOST_FILES})
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return _entries(archive)
@@ -60,6 +67,8 @@ def _entries(archive: zipfile.ZipFile) -> dict[str, bytes]:
             raise BadFiles(_("%(name)s is a link or no plain file.") % {"name": path})
         if entry.flag_bits & 1:
             raise BadFiles(_("The archive has a password."))
+        if entry.compress_type not in _PACKED:
+            raise BadFiles(_("The archive is packed in an unusual way: pack it as a plain zip."))
         if path in found:
             raise BadFiles(_("%(name)s is in the archive twice.") % {"name": path})
         with archive.open(entry) as stream:  # what it says of its size may be a lie

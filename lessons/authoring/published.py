@@ -21,7 +21,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds for which what is published is not asked for again; pages ask dozens of times.
 _FRESH = 1.0
-_HIDDEN = re.compile(r"draft_(\d+)_(\d+)\Z")
+#: As many digits as a database has numbers for.
+_HIDDEN = re.compile(r"draft_(\d{1,15})_(\d{1,9})\Z")
 
 
 @lru_cache(maxsize=256)

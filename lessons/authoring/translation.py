@@ -19,7 +19,7 @@ Pairs = list[list[str]]
 
 #: What is the same in every language: fenced and inline code, the marks of blocks, addresses.
 _NO_WORDS = re.compile(
-    r"^(`{3,})[^\n]*\n.*?^\1`*[^\S\n]*$|^:::[^\n]*$|(`+)[^`]+\2|\]\([^)]*\)",
+    r"^(`{3,})[^\n]*\n.*?^\1`*[^\S\n]*$|^:::[^\n]*$|(`+)[^`]+\2|\]\([^)\n]{0,500}\)",
     re.MULTILINE | re.DOTALL,
 )
 

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
@@ -65,8 +65,9 @@ def token_list(request: HttpRequest) -> HttpResponse:
 @require_POST
 @members_only
 def token_end(request: HttpRequest, pk: int) -> HttpResponse:
-    """End a token at once."""
-    if tokens.end(user_of(request), pk):
+    """End a token of one's own at once."""
+    found = get_object_or_404(Token, pk=pk, user=user_of(request))
+    if tokens.end(user_of(request), found.pk):
         messages.success(request, _("The token was ended."))
     return redirect("api-tokens")
 

@@ -53,6 +53,7 @@ class ClassForm(_ClassModelForm):
         model = Class
         fields = (
             "name", "is_open", "starts", "prewarm", "memory_mb", "cpus", "disk_mb", "life_minutes",
+            "policy",
         )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -81,7 +82,8 @@ class ClassForm(_ClassModelForm):
     @property
     def has_limits(self) -> bool:
         """Whether there is something to see among the limits."""
-        return any(self[name].value() or self[name].errors for name in self._bounds)
+        names = (*self._bounds, "policy")
+        return any(self[name].value() or self[name].errors for name in names)
 
     def clean_starts(self) -> datetime | None:
         """The time in UTC."""

@@ -44,6 +44,15 @@ class Class(models.Model):
     cpus = models.FloatField(_("processors of a host"), null=True, blank=True)
     disk_mb = models.PositiveIntegerField(_("disk of a host, MB"), null=True, blank=True)
     life_minutes = models.PositiveIntegerField(_("life of a host, minutes"), null=True, blank=True)
+    #: A stricter policy than the site's may hold for its members' hosts, a looser one never.
+    policy = models.CharField(
+        _("what members may do on a host"),
+        max_length=16,
+        blank=True,
+        default="",
+        choices=[("", _("as for everybody")), ("hardened", _("hardened: no packet filter"))],
+        help_text=_("Hardened, names on networks of one’s own and iptables do not work."),
+    )
     #: The terminal that all members may follow, with whose it is: a student's name; empty: none.
     projected_student = models.CharField(max_length=64, blank=True, default="", editable=False)
     projected_terminal = models.CharField(max_length=32, blank=True, default="", editable=False)

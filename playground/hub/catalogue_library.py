@@ -10,7 +10,7 @@ from typing import Any
 from playground.layers import overlay
 from playground.layers.entries import Entry, Layer
 from playground.layers.errors import LayersError
-from playground.layers.image import Image, LayerFacts
+from playground.layers.image import Image, LayerFacts, from_config
 from playground.layers.index import Cache
 from playground.layers.library import Library
 from playground.runtime.catalogue import store
@@ -24,7 +24,7 @@ class CatalogueLibrary(Library):
         super().__init__(Cache(shared_folder(config)))
         found = store.find(config)
         self._folders = genuine_layers(config, found.key) if found else {}
-        self._images = [_image(each) for each in found.images()] if found else []
+        self._images = [_image(each, found) for each in found.images()] if found else []
 
     def images(self) -> list[Image]:
         return self._images
@@ -65,7 +65,8 @@ def read_genuine_file(folder: Path, path: bytes, most: int) -> bytes:
         return overlay.read_file(descriptor, path, most)
 
 
-def _image(said: dict[str, Any]) -> Image:
+def _image(said: dict[str, Any], catalogue: store.Catalogue) -> Image:
+    config = from_config(said["id"], said["tags"], catalogue.config(said["id"]))
     return Image(
         id=said["id"],
         tags=tuple(said["tags"]),
@@ -73,4 +74,6 @@ def _image(said: dict[str, Any]) -> Image:
             LayerFacts(each["digest"], each["created_by"], each["created"], each["size"])
             for each in said["layers"]
         ),
+        platform=config.platform,
+        settings=config.settings,
     )

@@ -25,6 +25,7 @@ from concurrent.futures import Executor
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import asdict
 from typing import Any
+from weakref import WeakValueDictionary
 
 from pydantic import ValidationError
 from websockets.asyncio.server import ServerConnection
@@ -44,6 +45,15 @@ from playground.runtime.sandbox import Sandbox
 Listener = Callable[[str, int | None], None]
 #: Lines told at most, until the page takes some: nobody types as fast as a forger.
 _LINES = 100
+
+
+#: A host that never answers must not take more than one of the threads that all share.
+_turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+
+def _alone(sandbox_id: str) -> asyncio.Lock:
+    """What is done on one host at a time, whatever number of pages it has."""
+    return _turns.setdefault(sandbox_id, asyncio.Lock())
 
 
 class ChecksSession:
@@ -98,7 +108,8 @@ class ChecksSession:
             self._watcher.watch(checks)
         elif verb == "setup":
             try:
-                await asyncio.to_thread(prepare, self._sandbox, given["name"], given["script"])
+                async with _alone(self._sandbox.id):
+                    await asyncio.to_thread(prepare, self._sandbox, given["name"], given["script"])
                 said = ""
             except SandboxError as error:
                 said = str(error)
@@ -106,7 +117,8 @@ class ChecksSession:
         elif verb == "put":
             path, said = str(given["path"]), ""
             try:
-                await asyncio.to_thread(put_file, self._sandbox, path, str(given["text"]))
+                async with _alone(self._sandbox.id):
+                    await asyncio.to_thread(put_file, self._sandbox, path, str(given["text"]))
             except SandboxError as error:
                 said = str(error)
             await self._send({"put": path, "error": said})

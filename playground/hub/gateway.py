@@ -38,7 +38,7 @@ from playground.hub.typist import Typist, sit_beside
 from playground.runtime.errors import SandboxError
 from playground.runtime.node import Node
 from playground.runtime.sandbox import Sandbox
-from playground.telemetry import ids, metrics
+from playground.telemetry import ids, metrics, tracing
 
 log = logging.getLogger(__name__)
 
@@ -180,7 +180,8 @@ class Hub:
             name = next(iter(self.names(sandbox)), "")
         if ticket.guest and (sandbox.id, name) not in self.terminals:
             raise SandboxError("There is no such terminal now")
-        terminal = await self._terminal(sandbox, name, columns, rows)
+        with tracing.span("open the terminal", sandbox=sandbox.id):
+            terminal = await self._terminal(sandbox, name, columns, rows)
         session = Session(
             connection, self, terminal, sandbox, query, ticket.guest, sees_all=ticket.sees_all
         )

@@ -23,11 +23,11 @@ from playground.hub.catalogue_library import (
 from playground.layers import documents, overlay, readwrite
 from playground.layers.entries import Entry, Layer
 from playground.layers.errors import LayersError
-from playground.layers.image import MOST_LAYERS, Image, LayerFacts
+from playground.layers.image import MOST_LAYERS, Image, LayerFacts, Setting
 from playground.layers.index import Cache
 from playground.layers.library import Library
 from playground.runtime import disks, syscalls
-from playground.runtime.catalogue.builder import layers_of
+from playground.runtime.catalogue.builder import steps_of
 from playground.runtime.engine import BAD_SHAPE
 from playground.runtime.errors import HostileAnswer
 from playground.runtime.sandbox import Sandbox
@@ -125,7 +125,8 @@ class SandboxLibrary(Library):
         """An image with its layers; ``None`` if what is said of it makes no sense."""
         try:
             facts = self._ask(f"/images/{documents.digest(image_id)}/json")
-            steps = layers_of(facts, self._ask(f"/images/{image_id}/history"))
+            steps = steps_of(facts, self._ask(f"/images/{image_id}/history"))
+            made = [step for step in steps if step["digest"]]
             digests = [documents.digest(each) for each in facts["RootFS"].get("Layers", [])]
             data = documents.mapping(documents.mapping(facts.get("GraphDriver")).get("Data"))
             folders = [str(data.get("UpperDir", "")), *str(data.get("LowerDir") or "").split(":")]
@@ -136,11 +137,12 @@ class SandboxLibrary(Library):
                 id=image_id,
                 tags=tuple(documents.text(tag, 300) for tag in (facts["RepoTags"] or [])[:10]),
                 layers=tuple(
-                    _layer(digest, steps[number] if number < len(steps) else {})
+                    _layer(digest, made[number] if number < len(made) else {})
                     for number, digest in enumerate(digests)
                 ),
                 platform=f"{documents.text(facts.get('Os'), 32)}"
                 f"/{documents.text(facts.get('Architecture'), 32)}",
+                settings=_settings(steps),
             )
         except (*BAD_SHAPE, LayersError):
             return None
@@ -183,6 +185,19 @@ def _layer(digest: str, step: dict[str, Any]) -> LayerFacts:
         documents.number(step.get("created")),
         documents.number(step.get("size")),
     )
+
+
+def _settings(steps: list[dict[str, Any]]) -> tuple[Setting, ...]:
+    """The steps that made no layer, each with how many layers lie below it."""
+    found: list[Setting] = []
+    height = 0
+    for step in steps:
+        if step["digest"]:
+            height += 1
+            continue
+        words, created = documents.text(step["created_by"]), documents.number(step["created"])
+        found.append(Setting(height, words, created))
+    return tuple(found)
 
 
 def _inside(folder: object) -> str:

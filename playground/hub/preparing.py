@@ -18,7 +18,9 @@ _PUT = 'mkdir -p -- "$(dirname -- "$1")" && cat > "$1"'
 
 def prepare(sandbox: Sandbox, name: str, script: str) -> None:
     """Run a lesson's set-up, if this host has not seen it; raises ``SandboxError``."""
-    done = sandbox.run(["sh", "-c", _ONCE, "sh", name, script], seconds=_SECONDS)
+    # The inner one ends what runs inside; the outer one holds whatever `timeout` is there.
+    inside = ["timeout", "-k", "1", f"{_SECONDS:.0f}", "sh", "-c", _ONCE, "sh", name, script]
+    done = sandbox.run(inside, seconds=_SECONDS + 3)
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip()[-300:]
         raise SandboxError(f"The set-up of {name} ended with {done.returncode}: {said}")

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from playground.layers.image import Image
+from playground.layers import documents
+from playground.layers.errors import BadArchive, LayersError
+from playground.layers.image import MOST_LAYERS
+
+#: From the base up, each layer's diff id and the bytes of its files.
+Stack = Sequence[tuple[str, int]]
 
 
 @dataclass(frozen=True)
@@ -23,18 +28,35 @@ class Comparison:
     total_bytes: int
 
 
-def compare(first: Image, second: Image, sizes: Mapping[str, int]) -> Comparison:
-    """Compare; ``sizes`` has the bytes of each layer by its diff id."""
+def given(stack: object) -> Stack:
+    """A stack as a page brings it from another origin; what it says holds for its own answer.
+
+    Raises :class:`LayersError` unless it is a list of objects with ``digest`` and ``size``.
+    """
+    listed = documents.objects(stack, MOST_LAYERS + 1)
+    if not isinstance(stack, list) or len(listed) != len(stack) or len(stack) > MOST_LAYERS:
+        raise LayersError("question", "stack should be a list of layers")
+    try:
+        return [
+            (documents.digest(each.get("digest")), documents.number(each.get("size")))
+            for each in listed
+        ]
+    except BadArchive as error:
+        raise LayersError("question", str(error)) from None
+
+
+def compare(first: Stack, second: Stack) -> Comparison:
+    """Compare two stacks."""
     shared = 0
-    for one, other in zip(first.digests, second.digests, strict=False):
+    for (one, _), (other, _) in zip(first, second, strict=False):
         if one != other:
             break
         shared += 1
-    have = set(first.digests)
-    fetched = [i for i, digest in enumerate(second.digests) if digest not in have]
+    have = {digest for digest, _ in first}
+    fetched = [number for number, (digest, _) in enumerate(second) if digest not in have]
     return Comparison(
         shared=shared,
         fetched=tuple(fetched),
-        fetched_bytes=sum(sizes.get(second.digests[i], 0) for i in fetched),
-        total_bytes=sum(sizes.get(digest, 0) for digest in second.digests),
+        fetched_bytes=sum(second[number][1] for number in fetched),
+        total_bytes=sum(size for _, size in second),
     )

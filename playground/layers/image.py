@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from playground.layers import documents
@@ -33,6 +33,17 @@ class LayerFacts:
 
 
 @dataclass(frozen=True)
+class Setting:
+    """An instruction that made no layer, but changed what the image says of itself."""
+
+    #: How many layers lie below it.
+    height: int
+    created_by: str = ""
+    #: Seconds since 1970, 0 if unknown.
+    created: int = 0
+
+
+@dataclass(frozen=True)
 class Image:
     """An image: its id is the digest of its config."""
 
@@ -40,8 +51,8 @@ class Image:
     tags: tuple[str, ...]
     layers: tuple[LayerFacts, ...]
     platform: str = ""
-    #: Instructions that made no layer (``ENV``, ``CMD``), each with the layers below it.
-    settings: tuple[tuple[int, str], ...] = field(default=())
+    #: Instructions that made no layer (``ENV``, ``CMD``), from the base up.
+    settings: tuple[Setting, ...] = ()
 
     @property
     def digests(self) -> tuple[str, ...]:
@@ -61,13 +72,14 @@ def from_config(
         raise BadArchive(f"an image has more than {MOST_LAYERS} layers or none at all")
     digests = [documents.digest(each) for each in diff_ids]
     steps: list[tuple[str, int]] = []
-    settings: list[tuple[int, str]] = []
+    settings: list[Setting] = []
     for step in documents.objects(config.get("history"), _MOST_HISTORY):
         words = documents.text(step.get("created_by")) or documents.text(step.get("comment"))
+        created = documents.seconds(step.get("created"))
         if step.get("empty_layer") is True:
-            settings.append((len(steps), words))
+            settings.append(Setting(min(len(steps), len(digests)), words, created))
         else:
-            steps.append((words, documents.seconds(step.get("created"))))
+            steps.append((words, created))
     steps += [("", 0)] * (len(digests) - len(steps))
     platform = "/".join(
         filter(None, (documents.text(config.get(key), 32) for key in ("os", "architecture")))

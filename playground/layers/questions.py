@@ -12,11 +12,14 @@ are lone surrogates, so that a path which came in an answer can be asked for.
 ``search``     ``image layer mode text``             ``entries``, ``more``
 ``file``       ``image layer mode path``             ``text``, ``before``, ``diff``
 ``figures``    ``image``                             efficiency, waste, advice
-``compare``    ``image other``                       what they share, what a pull would fetch
+``compare``    ``image``, ``other`` or ``stack``     what they share, what a pull would fetch
+``stack``      ``image``                             its layers' digests and sizes
 ``container``  ``container offset``                  ``changes``, ``more``
 ``written``    ``container path``                    as ``file``, of a container's own layer
 =============  ====================================  =============================================
 
+The ``stack`` that one origin of images answers is the other side of another's ``compare``: so two
+images of different origins are put side by side, with neither origin knowing of the other.
 ``mode`` is ``layer`` (what that layer itself has) or ``union`` (what one sees at that height).
 """
 
@@ -39,6 +42,10 @@ _MOST_FOUND = 200
 _MOST_LETTERS = 256 << 10
 _MOST_TEXT = 200
 _MOST_IMAGES = 100
+#: Letters of all images' instructions in one answer.
+_MOST_INSTRUCTIONS = 1 << 20
+#: Instructions without a layer that are told of an image; Docker's builders write far fewer.
+_MOST_SETTINGS = 200
 #: A hard link of a hard link and so on ends somewhere, but not in a hostile archive.
 _MOST_LINKS = 8
 
@@ -55,9 +62,16 @@ def answer(library: Library, question: object) -> dict[str, Any]:
 
 def _images(library: Library, _: dict[str, Any]) -> dict[str, Any]:
     images = library.images()
-    shown = images[:_MOST_IMAGES]
+    shown: list[dict[str, Any]] = []
+    letters = 0
+    for each in images[:_MOST_IMAGES]:
+        letters += sum(len(layer.created_by) for layer in each.layers)
+        letters += sum(len(setting.created_by) for setting in each.settings)
+        if shown and letters > _MOST_INSTRUCTIONS:
+            break
+        shown.append(_image(library, each, images))
     return {
-        "images": [_image(library, each, images) for each in shown],
+        "images": shown,
         "containers": library.containers(),
         "more": len(images) > len(shown),
     }
@@ -84,7 +98,7 @@ def _image(library: Library, image: Image, images: list[Image]) -> dict[str, Any
         "tags": list(image.tags),
         "platform": image.platform,
         "layers": layers,
-        "settings": [{"after": at - 1, "created_by": by} for at, by in image.settings[:200]],
+        "settings": [vars(each) for each in image.settings[:_MOST_SETTINGS]],
     }
 
 
@@ -231,27 +245,28 @@ def _figures(library: Library, question: dict[str, Any]) -> dict[str, Any]:
     return {**figures, "advice": advice}
 
 
+def _stack(library: Library, question: dict[str, Any]) -> dict[str, Any]:
+    layers = _measured(library, library.find(_text(question, "image")))
+    return {"layers": [{"digest": digest, "size": size} for digest, size in layers]}
+
+
+def _measured(library: Library, image: Image) -> list[tuple[str, int]]:
+    """The digest of each layer with the bytes of its files."""
+    with library.union(image) as stack:
+        return [(d, i.size) for d, i in zip(image.digests, stack.layers, strict=True)]
+
+
 def _compare(library: Library, question: dict[str, Any]) -> dict[str, Any]:
-    first = library.find(_text(question, "image"))
-    second = library.find(_text(question, "other"))
-    sizes: dict[str, int] = {}
-    for each in (first, second):
-        with library.union(each) as stack:
-            sizes |= {d: i.size for d, i in zip(each.digests, stack.layers, strict=True)}
-    found = compare.compare(first, second, sizes)
+    first = _measured(library, library.find(_text(question, "image")))
+    if "stack" in question:
+        second = compare.given(question["stack"])
+    else:
+        second = _measured(library, library.find(_text(question, "other")))
+    found = compare.compare(first, second)
     return {
-        "image": first.id,
-        "other": second.id,
         "shared": found.shared,
-        "shared_bytes": sum(sizes[digest] for digest in second.digests[: found.shared]),
-        "fetched": [
-            {
-                "layer": number,
-                "size": sizes[second.digests[number]],
-                "created_by": second.layers[number].created_by,
-            }
-            for number in found.fetched
-        ],
+        "shared_bytes": sum(size for _, size in second[: found.shared]),
+        "fetched": [{"layer": number, "size": second[number][1]} for number in found.fetched],
         "fetched_bytes": found.fetched_bytes,
         "total_bytes": found.total_bytes,
     }
@@ -364,6 +379,7 @@ _OPS: dict[str, Callable[[Library, dict[str, Any]], dict[str, Any]]] = {
     "file": _file,
     "figures": _figures,
     "compare": _compare,
+    "stack": _stack,
     "container": _container,
     "written": _written,
 }

@@ -12,7 +12,7 @@ from django.conf import settings
 
 from playground.observing import probes
 from playground.sandboxes.ports import names
-from playground.telemetry import ids, metrics
+from playground.telemetry import ids, metrics, tracing
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +52,12 @@ class Observed:
         if not of_port and (probe := probes.PATHS.get(scope["path"])):
             await probe(scope, send)
             return
+        with tracing.request("request") as span:
+            await self._counted(scope, receive, send, of_port, span)
+
+    async def _counted(
+        self, scope: dict[str, Any], receive: Receive, send: Send, of_port: bool, span: Any
+    ) -> None:
         noted: dict[str, str] = {}
         status, started = 0, time.monotonic()
 
@@ -75,6 +81,9 @@ class Observed:
             metrics.REQUESTS.labels(view, method, said if status else "none").inc()
             metrics.REQUEST_SECONDS.labels(view).observe(taken)
             facts = {"view": view, "method": method, "status": status, "seconds": round(taken, 4)}
+            if span:
+                span.update_name(f"{method} {view}")
+                span.set_attributes({"http.response.status_code": status, "view": view})
             if view != "static":
                 log.info("request %(view)s %(method)s %(status)s", facts, extra=facts)
 
@@ -84,6 +93,9 @@ class Observed:
         log.info("websocket %s opens", kind, extra={"kind": kind})
         gauge = metrics.WEBSOCKETS.labels(kind)
         gauge.inc()
+        # A page may stay for hours, and a span is sent when it ends: this one is until the page has
+        # its first answer.
+        opening = tracing.opening(f"websocket {kind}", kind=kind)
 
         async def taken() -> dict[str, Any]:
             message = await receive()
@@ -95,6 +107,8 @@ class Observed:
             if message["type"] == "websocket.send":
                 passed.note(1, message)
             await send(message)
+            if opening and opening.is_recording() and message["type"] != "websocket.accept":
+                opening.end()
 
         started = time.monotonic()
         try:
@@ -102,6 +116,8 @@ class Observed:
         finally:
             passed.count()
             gauge.dec()
+            if opening and opening.is_recording():
+                opening.end()
             facts = {"kind": kind, "seconds": round(time.monotonic() - started, 1)}
             log.info("websocket %s closed", kind, extra=facts)
 

@@ -11,7 +11,6 @@ from asgiref.sync import sync_to_async
 from channels.db import database_sync_to_async
 from django.conf import settings
 from django.db import DatabaseError, connection
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from websockets.exceptions import WebSocketException
 
@@ -78,7 +77,7 @@ async def _database() -> str:
 
 
 async def _redis() -> str:
-    client = Redis.from_url(settings.REDIS_URL, socket_timeout=_WITHIN)
+    client = settings.REDIS.client(_WITHIN)
     try:
         await client.ping()
     except (OSError, RedisError):

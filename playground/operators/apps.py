@@ -9,3 +9,6 @@ class OperatorsConfig(AppConfig):
     name = "playground.operators"
     label = "operators"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from playground.operators import deployment  # noqa: F401  (its check)

@@ -11,6 +11,7 @@ from playground.accounts.models import User
 from playground.runtime.config import RuntimeConfig
 from playground.sandboxes import limits, line, pool, room
 from playground.sandboxes.models import Sandbox
+from playground.sandboxes.nodes import LOCAL
 
 #: Sandboxes listed at the most; the machine's own limit is below that.
 _MOST = 2000
@@ -33,6 +34,7 @@ def sandboxes(looked: dict[str, Any]) -> list[dict[str, Any]]:
         {
             "id": row.id,
             "state": row.state,
+            "node": "" if row.node == LOCAL else row.node,
             "owner": names.get(row.owner, ""),
             "student": row.owner[:8] if row.state != Sandbox.State.POOLED else "",
             "address": row.address,
@@ -43,6 +45,20 @@ def sandboxes(looked: dict[str, Any]) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
+
+
+def machines(said: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Memory, disk (bytes), processors and load of all nodes together; ``None`` of none."""
+    if not said:
+        return None
+    return {
+        **{
+            what: [sum(each[what][n] for each in said) for n in (0, 1)]
+            for what in ("memory", "disk")
+        },
+        "cpus": sum(each["cpus"] for each in said),
+        "load": [round(sum(each["load"][n] for each in said), 2) for n in range(3)],
+    }
 
 
 def numbers() -> dict[str, Any]:

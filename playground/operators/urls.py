@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from playground.operators import limits_views, views
+from playground.operators import limits_views, nodes_views, views
 from playground.operators.catalogue import views as catalogue
 
 urlpatterns = [
@@ -15,6 +15,8 @@ urlpatterns = [
     path("users/<int:pk>/", views.user, name="operator-user"),
     path("log/", views.log, name="operator-log"),
     path("announcements/", views.announcements, name="operator-announcements"),
+    path("nodes/", nodes_views.nodes, name="operator-nodes"),
+    path("nodes/<slug:name>/act/", nodes_views.act, name="operator-node-act"),
     path("limits/", limits_views.limits, name="operator-limits"),
     path("catalogue/", catalogue.catalogue, name="operator-catalogue"),
     path("catalogue/state/", catalogue.state, name="operator-catalogue-state"),

@@ -27,7 +27,7 @@ from playground.accounts.roles import administrators_only
 from playground.operators import acts, overview, people
 from playground.operators.forms import AnnouncementForm
 from playground.operators.models import Announcement
-from playground.sandboxes.asking import ask_node
+from playground.sandboxes.asking import ask_nodes
 
 _PAGE = 50
 _MOST_ROWS = 100_000
@@ -46,12 +46,16 @@ def operator(request: HttpRequest) -> HttpResponse:
 @administrators_only
 def state(request: HttpRequest) -> JsonResponse:
     """Machine, numbers and sandboxes now."""
-    looked = async_to_sync(ask_node)()
+    looked = async_to_sync(ask_nodes)()
+    found = [each for each in looked.values() if each]
     return JsonResponse(
         {
-            "machine": looked and looked["machine"],
+            "machine": overview.machines([each["machine"] for each in found]),
+            "silent": [name for name, each in looked.items() if each is None],
             "numbers": overview.numbers(),
-            "sandboxes": overview.sandboxes(looked["sandboxes"] if looked else {}),
+            "sandboxes": overview.sandboxes(
+                {key: facts for each in found for key, facts in each["sandboxes"].items()}
+            ),
         }
     )
 

@@ -64,6 +64,14 @@ def _number(key: str, text: str, kind: type[float], *, zero: bool) -> float:
 POLICIES = ("classroom", "hardened")
 
 
+def stricter(one: str, other: str) -> str:
+    """The policy that allows less; raises ``ValueError`` for one that there is not."""
+    for each in (one, other):
+        if each not in POLICIES:
+            raise ValueError(f"{each!r} is no policy: {', '.join(POLICIES)}")
+    return max(one, other, key=POLICIES.index)
+
+
 @dataclass(frozen=True)
 class RuntimeConfig:
     """The settings of the runtime core on one node."""

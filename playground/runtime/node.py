@@ -19,13 +19,14 @@ from pathlib import Path
 from playground.runtime import blockio, bundle, disks, engine, hostimage, idmap, record
 from playground.runtime.catalogue import store
 from playground.runtime.cgroups import NodeGroup
-from playground.runtime.config import Limits, RuntimeConfig
+from playground.runtime.config import POLICIES, Limits, RuntimeConfig, stricter
 from playground.runtime.crun import Crun
 from playground.runtime.errors import MachineUnfit, NoSuchSandbox, SandboxError
 from playground.runtime.network import Network
 from playground.runtime.private_mounts import in_private_mounts
 from playground.runtime.record import Record
 from playground.runtime.sandbox import Sandbox
+from playground.telemetry import tracing
 
 log = logging.getLogger(__name__)
 
@@ -47,20 +48,24 @@ class Node:
         sandbox_id: str | None = None,
         limits: Limits | None = None,
         *,
+        policy: str = POLICIES[0],
         with_catalogue: bool = True,
         seconds: float | None = None,
     ) -> Sandbox:
         """Make a sandbox and wait until its engine answers.
 
+        Of ``policy`` and the node's own the stricter one holds, as long as the sandbox is there.
+
         Asked twice for the same id it returns the one that is there. One that died, with the
         machine or by itself, comes back with its disk, hence its images and stopped containers.
         Raises ``SandboxError`` (with nothing left behind but a disk that was there before) and
-        ``ValueError`` for a bad id.
+        ``ValueError`` for a bad id or policy.
         """
         sandbox_id = sandbox_id or f"s-{secrets.token_hex(6)}"
         if not _ID.match(sandbox_id):
             raise ValueError(f"{sandbox_id!r} is no sandbox id: a-z, 0-9 and -, 2 to 48 characters")
-        with self.hold(sandbox_id):
+        stricter(policy, self.config.policy)
+        with self.hold(sandbox_id), tracing.span("make the host", sandbox=sandbox_id):
             with suppress(NoSuchSandbox):
                 there = self.get(sandbox_id)
                 if there.is_alive():
@@ -71,7 +76,8 @@ class Node:
                     return self._bring_up(there.record, seconds)
             self._clear(sandbox_id)
             try:
-                made = self._reserve(sandbox_id, limits or self.config.limits, with_catalogue)
+                limits = limits or self.config.limits
+                made = self._reserve(sandbox_id, limits, policy, with_catalogue)
                 self._make_disk(made)
                 return self._bring_up(made, seconds)
             except BaseException:
@@ -174,7 +180,9 @@ class Node:
         self._stop(name)
         disks.remove_tree(self.config.sandboxes_dir / name)
 
-    def _reserve(self, sandbox_id: str, limits: Limits, with_catalogue: bool) -> Record:
+    def _reserve(
+        self, sandbox_id: str, limits: Limits, policy: str, with_catalogue: bool
+    ) -> Record:
         """Take the lowest free id range, under a lock shared by all processes of the node."""
         host_image = hostimage.path(self.config)
         if not host_image.is_dir():
@@ -194,6 +202,7 @@ class Node:
                 limits=limits,
                 catalogue=catalogue.key if catalogue else "",
                 host_image=hostimage.key(),
+                policy=policy,
             )
             self._write(made)
         return made
@@ -210,9 +219,12 @@ class Node:
         """Start a sandbox that has a disk; what was started is stopped again if it fails."""
         seconds, started = given or self.config.start_seconds, time.monotonic()
         try:
-            sandbox = Sandbox(self, self._start(Sandbox(self, made)))
-            self.network.attach(sandbox)
-            if not engine.await_engine(sandbox.pid, seconds):
+            with tracing.span("start its container"):
+                sandbox = Sandbox(self, self._start(Sandbox(self, made)))
+                self.network.attach(sandbox)
+            with tracing.span("wait for its engine"):
+                answers = engine.await_engine(sandbox.pid, seconds)
+            if not answers:
                 raise SandboxError(
                     f"The engine of sandbox {made.id} did not answer in {seconds:.0f} s: "
                     + _engine_log(sandbox),
@@ -242,7 +254,7 @@ class Node:
             id_base=made.id_base,
             cgroup_path=sandbox.group.inner_path,
             limits=made.limits,
-            policy=self.config.policy,
+            policy=stricter(self.config.policy, made.policy),
         )
 
         def start() -> None:

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from playground.runtime.config import Limits
+from playground.runtime.config import POLICIES, Limits
 from playground.runtime.errors import SandboxError
 
 #: Version 1 had neither ``catalogue`` nor ``host_image``.
@@ -30,6 +30,8 @@ class Record:
     #: nothing over others. Empty if it has no catalogue.
     catalogue: str = ""
     host_image: str = ""
+    #: The policy that was asked for it; the node's own holds where that is stricter.
+    policy: str = POLICIES[0]
     version: int = VERSION
 
     def to_json(self) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from playground.runtime import bundle, disks, engine
+from playground.runtime import bounded, bundle, disks, engine
 from playground.runtime.errors import NoSuchSandbox, SandboxError
 from playground.runtime.private_mounts import leave_machine_mounts
 from playground.runtime.record import Record
@@ -104,22 +104,21 @@ class Sandbox:
     ) -> subprocess.CompletedProcess[bytes]:
         """Run a command inside and collect its output.
 
-        For commands of our own; a student's goes through the hub. Raises ``SandboxError`` if it
-        takes longer than ``seconds``.
+        For commands of our own; a student's goes through the hub. What runs is the student's all
+        the same: any program inside may be another one by now. Raises ``SandboxError`` if it takes
+        longer than ``seconds`` or prints more than ``bounded.MOST_OUTPUT``.
         """
-        given: dict[str, Any] = (
-            {"input": stdin} if isinstance(stdin, bytes) else {"stdin": stdin or subprocess.DEVNULL}
-        )
         try:
-            return subprocess.run(
+            return bounded.run(
                 self.exec_command(arguments, env=env),
-                capture_output=True,
-                timeout=seconds,
+                stdin=stdin,
+                seconds=seconds,
                 preexec_fn=leave_machine_mounts,
-                **given,
             )
         except subprocess.TimeoutExpired:
             raise SandboxError(f"{arguments[0]} took more than {seconds} s in {self.id}") from None
+        except bounded.TooMuchOutput:
+            raise SandboxError(f"{arguments[0]} printed too much in {self.id}") from None
 
     def freeze(self) -> None:
         """Stop all its processes where they are, and take back what memory the kernel can."""

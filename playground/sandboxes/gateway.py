@@ -19,14 +19,19 @@ from playground.telemetry import ids
 _MAX_FRAME = 4 << 20
 
 
-async def connect(ticket: tickets.Ticket, query: Mapping[str, str]) -> ClientConnection:
+async def connect(
+    ticket: tickets.Ticket, query: Mapping[str, str], to: NodeRecord | None = None
+) -> ClientConnection:
     """Open a stream to the hub of the ticket's sandbox; raises ``OSError`` if it is not there.
 
-    What is about no sandbox goes to this machine's node, else to any that is up.
+    What is about no sandbox goes to the node ``to``, else to this machine's, else to any that is
+    up.
     """
     signed = tickets.issue(settings.SECRET_KEY, replace(ticket, request_id=ids.current()))
     words = urlencode({**query, "ticket": signed})
-    node = await node_of(ticket.sandbox)
+    node = to or await node_of(ticket.sandbox)
+    if to is not None and to.name == settings.NODE:
+        node = None  # its hub is on this machine
     if node is not None and node.gateway:
         host, _, port = node.gateway.rpartition(":")
         return await tls_connect(

@@ -92,7 +92,7 @@ def report() -> NodeRecord:
     node = local_node()
     found = store.find(node.config)
     disk = shutil.disk_usage(node.config.state_dir.parent).free >> 20
-    pids = _pids_left()
+    pids = pids_left()
     places = room.places_here() if pids > _PIDS_EACH and disk > _DISK_LEFT_MB else 0
     held = Sandbox.objects.filter(here(), state__in=room.HOLDING).count()
     facts: dict[str, Any] = {
@@ -104,7 +104,7 @@ def report() -> NodeRecord:
         "pids": pids,
         "sandboxes": held,
         "catalogue": found.key if found else "",
-        "version": _version(),
+        "version": product_version(),
         "reported": Now(),
     }
     NodeRecord.objects.update_or_create(name=settings.NODE, defaults=facts)
@@ -127,12 +127,14 @@ def lost() -> list[NodeRecord]:
     ]
 
 
-def _pids_left() -> int:
+def pids_left() -> int:
+    """How many more process ids this machine has."""
     most = int(Path("/proc/sys/kernel/pid_max").read_text())
     return max(0, most - len(psutil.pids()))
 
 
-def _version() -> str:
+def product_version() -> str:
+    """The version that runs here; empty where it is not known."""
     if given := os.environ.get("PLAYGROUND_VERSION"):
         return given[:32]
     try:

@@ -25,7 +25,8 @@ _OWNER = "pool:"
 
 def wish() -> Sandbox | None:
     """Take a place for a sandbox of the pool; ``None`` if it needs none or there is none."""
-    with one_at_a_time(f"pool {settings.NODE}"):
+    # Of all nodes one: what one takes the others must see, for a class's wish is for all together.
+    with one_at_a_time("pool"):
         short = _short()
         if short is None:
             return None
@@ -88,20 +89,23 @@ def take(owner: str, address: str = "", kind: Kind | None = None) -> Sandbox | N
 
 
 def target(kind: str = "") -> int:
-    """How many of a kind should be ready here.
+    """How many of a kind should be ready here at the most.
 
     Of the site's own: the least, and one for each claim of the last minutes. Of any: what somebody
-    has wished for now, less what was claimed since.
+    has wished for now, less what was claimed since; all nodes together make those.
     """
     own = record()
     if own is not None and own.state != NodeRecord.State.UP:
         return 0
     wished: int = sum(_left(each) for each in _holding().filter(kind=kind))
-    if kind:
-        return wished
+    return wished if kind else max(_wanted_here(), wished)
+
+
+def _wanted_here() -> int:
+    """How many of the site's own this node keeps ready whatever is wished for."""
     recent: int = Sandbox.objects.filter(here(), claimed__gt=now() - _DEMAND_WINDOW).count()
     wanted: int = min(limits.value("POOL_MIN") + recent, limits.value("POOL_MAX"))
-    return max(wanted, wished)
+    return wanted
 
 
 def _holding() -> QuerySet[PoolWish]:
@@ -129,10 +133,23 @@ def _short() -> tuple[str, dict[str, Any]] | None:
     if Sandbox.objects.filter(state=Sandbox.State.WAITING).exists():
         return None
     limits = {"": {}, **dict(_holding().values_list("kind", "limits"))}
-    short = next((kind for kind in limits if ready_here(kind) < target(kind)), None)
+    short = next((kind for kind in limits if _is_short_of(kind)), None)
     if short is None or room.places_here() <= 0 or not has_memory():
         return None
     return short, limits[short]
+
+
+def _is_short_of(kind: str) -> bool:
+    """Whether this node should make one: it wants more itself, or a wish needs more in all."""
+    if target(kind) <= ready_here(kind):
+        return False
+    if not kind and _wanted_here() > ready_here():
+        return True
+    wished = sum(_left(each) for each in _holding().filter(kind=kind))
+    making = Sandbox.objects.filter(
+        state=Sandbox.State.REQUESTED, owner__startswith=_OWNER, kind=kind
+    )
+    return bool(wished > ready(kind) + making.count())
 
 
 def surplus() -> list[str]:

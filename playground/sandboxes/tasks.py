@@ -84,7 +84,8 @@ def _make(row: Sandbox) -> Host:
     """Make a row's sandbox with the limits of its kind, and count it; raises ``SandboxError``."""
     started = time.monotonic()
     try:
-        made = local_node().create(row.id, kinds.applied(limits.for_sandbox(), row.limits))
+        wanted = kinds.applied(limits.for_sandbox(), row.limits)
+        made = local_node().create(row.id, wanted, policy=kinds.policy(row.limits))
     except SandboxError:
         metrics.FAILED.inc()
         raise
@@ -137,7 +138,8 @@ def _give_up_outdated() -> None:
         with suppress(SandboxError):
             record = local_node().get(row.id).record
             wanted = kinds.applied(own, row.limits)
-            if (record.limits, record.catalogue) != (wanted, key) and _leave_pool(row.id):
+            made_of = (record.limits, record.catalogue, record.policy)
+            if made_of != (wanted, key, kinds.policy(row.limits)) and _leave_pool(row.id):
                 remove.delay(row.id)
 
 

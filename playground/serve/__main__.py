@@ -10,24 +10,25 @@ import fcntl
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
 from contextlib import suppress
+from http.client import HTTPConnection, HTTPException
 from typing import TextIO
 
 import psutil
 from honcho.manager import Manager
 from honcho.printer import Printer
 
+from playground import environment
 from playground.runtime.catalogue import builder
 from playground.runtime.config import RuntimeConfig
 from playground.runtime.doctor import reason
 from playground.runtime.errors import SandboxError
 from playground.runtime.node import Node
-from playground.serve import database, leftovers, processes
+from playground.serve import database, leftovers, listening, processes
 from playground.serve.layout import Layout
 from playground.telemetry import logs
 
@@ -36,6 +37,7 @@ def main() -> int:
     """Serve until Ctrl-C; the exit code is 0 if that was how it ended."""
     options = _options()
     try:
+        environment.take_secrets(os.environ)
         config = RuntimeConfig.from_environ()
         logs.wanted()
     except ValueError as error:
@@ -46,10 +48,6 @@ def main() -> int:
     if options.stop:
         return _stop(layout, config, options.keep)
     _be_known_by(layout)
-    if "web" in options.roles and not _port_is_free(options.host, options.port):
-        return _fail(
-            f"Port {options.port} is in use", f"Stop what uses it, or PORT={options.port + 1}"
-        )
     try:
         layout.prepare()
         lock = _lock(layout)
@@ -134,16 +132,6 @@ def _stop(layout: Layout, config: RuntimeConfig, keep: bool) -> int:
     return 0
 
 
-def _port_is_free(host: str, port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-    return True
-
-
 def _try_lock(file: TextIO) -> bool:
     """Lock by process: a lock of ``flock`` would live on in the children of one that was killed."""
     try:
@@ -169,15 +157,22 @@ def _serve(layout: Layout, config: RuntimeConfig, options: argparse.Namespace) -
     node = Node(config)
     is_node = "worker" in roles or "hub" in roles
     os.environ.update(layout.environ(config))
+    os.environ.pop("PLAYGROUND_SECRET", None)  # it is in the file by now
     if ended := leftovers.end(layout):
         print(f"• ended {ended} processes that an earlier run had left")
+    # Not before: what was left may have held it.
+    web = listening.listen(host, port) if "web" in roles else None
+    listening.forget_systemd(os.environ)
     layout.prepare()
     amiss = reason(config) if is_node else ""
     (layout.run / "node.json").write_text(json.dumps({"reason": amiss}))
     if amiss:
         print(f"✗ This machine cannot run sandboxes: {amiss}\n  The site starts all the same.")
     manager = Manager(printer=_printer())
-    started = [processes.web(host, port)] if "web" in roles else []
+    started = []
+    if web:
+        manager._process_ctor = listening.passing(web.fileno())
+        started = [processes.web(web.fileno())]
     started += [processes.beat()] if "beat" in roles else []
     if is_node and not amiss:
         started += [processes.worker()] if "worker" in roles else []
@@ -195,7 +190,8 @@ def _serve(layout: Layout, config: RuntimeConfig, options: argparse.Namespace) -
             cwd=os.getcwd(),
         )
     # A machine that has only a part of it finds the others by a Redis that all know.
-    redis = None if set(roles) != set(_ROLES) else _start_redis(layout)
+    own = set(roles) == set(_ROLES) and not os.environ.get("PLAYGROUND_REDIS_URL")
+    redis = _start_redis(layout) if own else None
     if "web" in roles:
         threading.Thread(target=_announce, args=(host, port), daemon=True).start()
     try:
@@ -276,7 +272,12 @@ def _announce(host: str, port: int) -> None:
     """Say where it is once it answers: not before, a slow machine takes seconds."""
     local = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
     while True:
-        with suppress(OSError), socket.create_connection((local, port), timeout=5):
+        # The socket takes connections long before anybody reads what they ask.
+        with suppress(OSError, HTTPException):
+            asked = HTTPConnection(local, port, timeout=5)
+            asked.request("GET", "/healthz")
+            asked.getresponse().read()
+            asked.close()
             break
         time.sleep(0.1)
     print(f"• serving on {_origin(host, port)} (Ctrl-C stops everything)", flush=True)

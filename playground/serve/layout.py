@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from playground import environment
 from playground.runtime.config import PROJECT_ROOT, RuntimeConfig
 from playground.runtime.errors import SandboxError
 
@@ -76,7 +77,7 @@ class Layout:
         """The file with the private Redis's process id."""
         return self.redis / "redis.pid"
 
-    def prepare(self) -> None:
+    def prepare(self, environ: Mapping[str, str] = os.environ) -> None:
         """Make what is missing and hand it to the right owner; raises ``SandboxError``.
 
         What root writes lies in folders that only root can write: in another's folder a file could
@@ -106,12 +107,22 @@ class Layout:
         if (key := self.var / "certificates" / "web.key").exists():
             os.chown(key, 0, WEB_ID)
             key.chmod(0o640)
-        if not self.secret.exists():
-            scratch = self.secret.with_suffix(".new")
-            scratch.write_text(secrets.token_hex(32) + "\n")
-            os.chown(scratch, 0, WEB_ID)
-            scratch.chmod(0o640)
-            scratch.rename(self.secret)
+        self._have_secret(environ)
+
+    def _have_secret(self, environ: Mapping[str, str]) -> None:
+        """See to the key: the one that is given, else the one of before, else a new one."""
+        try:
+            given = environment.secret_key(environ, self.secret)
+        except ValueError as error:
+            raise SandboxError(str(error), "Mend it and start again") from None
+        has = self.secret.read_text().strip() if self.secret.exists() else ""
+        if has and given in ("", has):
+            return
+        scratch = self.secret.with_suffix(".new")
+        scratch.write_text((given or secrets.token_hex(32)) + "\n")
+        os.chown(scratch, 0, WEB_ID)
+        scratch.chmod(0o640)
+        scratch.rename(self.secret)
 
     def clear_run(self) -> None:
         """Remove what only means something while processes run."""

@@ -123,11 +123,11 @@ def redis(layout: Layout) -> Process:
     return Process("redis", without_rights(kept("redis", server)), _paths_without_rights())
 
 
-def web(host: str, port: int) -> Process:
-    """The web process: pages and websockets."""
+def web(descriptor: int) -> Process:
+    """The web process: pages and websockets, on a socket that it inherits and that listens."""
     command = [
         _PYTHON, "-m", "uvicorn", "playground.asgi:application",
-        "--host", host, "--port", str(port),
+        "--fd", str(descriptor),
         "--loop", "uvloop", "--ws", "websockets-sansio", "--ws-max-size", str(1 << 20),
         "--ws-ping-interval", "20", "--ws-per-message-deflate", "false",
         "--lifespan", "off", "--no-access-log", "--log-level", "warning",

@@ -34,7 +34,7 @@ function tile(label, value, note = "", share = null) {
   return make("div", { className: "tile" }, ...parts);
 }
 
-function drawTiles({ machine, numbers }) {
+function drawTiles({ machine, numbers, silent }) {
   const w = tiles.dataset;
   const drawn = [];
   if (machine) {
@@ -47,7 +47,9 @@ function drawTiles({ machine, numbers }) {
   drawn.push(tile(w.pool, `${pool.ready} / ${pool.target}`, pool.has_memory ? "" : w.noMemory));
   drawn.push(tile(w.waiting, numbers.waiting), tile(w.room, numbers.room), tile(w.failed, numbers.failed));
   tiles.replaceChildren(...drawn);
-  noNode.hidden = Boolean(machine);
+  noNode.hidden = !silent.length;
+  // One machine alone has no name that would say anything.
+  noNode.textContent = silent.some((name) => name !== "local") ? noNode.dataset.silent.replace("{names}", silent.join(", ")) : noNode.dataset.one;
 }
 
 function dressed(row) {
@@ -69,7 +71,7 @@ function drawRow(row) {
   box.setAttribute("aria-label", row.id);
   const state = make("td", { textContent: row.shown, title: row.error });
   const made = make("tr", {},
-    make("td", {}, box), make("td", {}, make("code", { textContent: row.id })), make("td", { textContent: row.who }), state,
+    make("td", {}, box), make("td", {}, make("code", { textContent: row.id }), row.node && ` · ${row.node}`), make("td", { textContent: row.who }), state,
     make("td", { className: "number", textContent: span(row.age) }), make("td", { className: "number", textContent: span(row.unseen) }),
     cellOf(row.memory, size), cellOf(row.disk, size), cellOf(row.processes, String), cellOf(row.cpu, String));
   made.dataset.sandbox = row.id;
@@ -79,7 +81,7 @@ function drawRow(row) {
 function drawRows() {
   const asked = tools.querySelector("[data-filter]").value.trim().toLowerCase();
   const value = (row) => (Array.isArray(row[order.key]) ? row[order.key][0] : row[order.key] ?? "");
-  const fitting = rows.filter((row) => `${row.id} ${row.who} ${row.shown}`.toLowerCase().includes(asked));
+  const fitting = rows.filter((row) => `${row.id} ${row.who} ${row.shown} ${row.node}`.toLowerCase().includes(asked));
   fitting.sort((a, b) => (value(a) < value(b) ? -1 : value(a) > value(b) ? 1 : 0) * (order.down ? -1 : 1));
   const focused = document.activeElement?.dataset?.id;
   body.replaceChildren(...fitting.map(drawRow));

@@ -23,19 +23,22 @@ PASSWORD = "of the test"
 
 
 @contextmanager
-def postgresql(prefix: Sequence[str] = (), address: str = "127.0.0.1") -> Iterator[str]:
+def postgresql(
+    prefix: Sequence[str] = (), address: str = "127.0.0.1", clients: str = ""
+) -> Iterator[str]:
     """Run one with its data in a folder of its own; yields the URL of an empty database.
 
-    ``prefix`` are the words before its commands that put it into a network namespace.
+    ``prefix`` are the words before its commands that put it into a network namespace, ``clients``
+    the network that it answers to, if not the address's own.
     """
     with tempfile.TemporaryDirectory(prefix="docker-playground-pg-") as folder:
         Path(folder).chmod(0o755)
-        with _server(Path(folder), prefix, address) as url:
+        with _server(Path(folder), prefix, address, clients) as url:
             yield url
 
 
 @contextmanager
-def _server(folder: Path, prefix: Sequence[str], address: str) -> Iterator[str]:
+def _server(folder: Path, prefix: Sequence[str], address: str, clients: str) -> Iterator[str]:
     data, port, given = folder / "data", free_port(), folder / "password"
     data.mkdir(mode=0o700)
     given.write_text(PASSWORD)
@@ -49,7 +52,7 @@ def _server(folder: Path, prefix: Sequence[str], address: str) -> Iterator[str]:
     ]  # fmt: skip
     subprocess.run([*as_nobody, *initdb], check=True, stdout=subprocess.DEVNULL)
     with (data / "pg_hba.conf").open("a") as rules:
-        rules.write(f"host all all {address}/24 scram-sha-256\n")
+        rules.write(f"host all all {clients or f'{address}/24'} scram-sha-256\n")
     log = (folder / "log").open("wb")
     server = subprocess.Popen(
         [*prefix, *as_nobody, "setpriv", "--pdeathsig", "INT", BINARIES / "postgres", "-D", data,

@@ -59,6 +59,11 @@ def test_the_catalogue_needs_no_host(node: Node) -> None:
     found = catalogue(node, "compare", image="nginx", other="webapp")
     assert [each["layer"] for each in found["fetched"]] == [len(webapp["layers"]) - 1]
     assert 0 < found["fetched_bytes"] < 20_000 < found["total_bytes"]
+    assert [each["layer"] for each in catalogue(
+        node, "compare", image="nginx", stack=catalogue(node, "stack", image="webapp")["layers"]
+    )["fetched"]] == [len(webapp["layers"]) - 1]  # fmt: skip
+    told = [(each["height"], each["created_by"]) for each in webapp["settings"]]
+    assert (2, "STOPSIGNAL SIGQUIT") in told and all(height == 2 for height, _ in told)
     file = catalogue(node, "file", image="debian", path="/etc/debian_version")
     assert file["text"].startswith("13")
 
@@ -81,6 +86,18 @@ def test_layers_of_an_image_that_was_built(host: Host, mine: str) -> None:
     file = answer(host.sandbox, "file", image=mine, layer=2, path="/d/b")
     assert file["diff"].split("\n")[1:] == ["-two", "+new"]
     assert ask(host.sandbox, "file", image=mine, layer=2, path="/d/out")["error"] == "kind"
+
+
+def test_instructions_without_a_layer(host: Host) -> None:
+    image = host.sh(
+        "docker build -qt set - <<'END'\nFROM busybox\nENV A=1\nRUN echo >/x\nWORKDIR /\n"
+        "RUN true\nUSER 1000\nEND", seconds=300,
+    )  # fmt: skip
+    (found,) = [i for i in answer(host.sandbox, "images")["images"] if i["id"] == image]
+    said = [(each["height"], each["created_by"]) for each in found["settings"]]
+    assert said[:2] == [(1, 'CMD ["sh"]'), (1, "ENV A=1")]
+    assert said[-1] == (len(found["layers"]), "USER 1000")
+    assert all(each["created"] for each in found["settings"])
 
 
 @pytest.mark.parametrize("image", ["nginx", "mine"])
@@ -234,7 +251,17 @@ def test_a_layer_that_leads_elsewhere(host: Host, trick: str) -> None:
 )
 def test_an_engine_that_says_nonsense(host: Host, said: Any) -> None:
     liar: Any = Lying(host.sandbox, lambda path, _: said)
-    for op in ("images", "tree", "figures", "compare", "container", "search", "file", "written"):
+    for op in (
+        "images",
+        "tree",
+        "figures",
+        "compare",
+        "container",
+        "search",
+        "file",
+        "written",
+        "stack",
+    ):
         found = ask(liar, op, image="x", other="y", container="z", path="/", text="t")
         assert found.get("error") or found["answer"] == {
             "images": [], "containers": [], "more": False,

@@ -16,6 +16,8 @@ import zstandard
 from playground.layers import entries, tarfiles
 from playground.layers.entries import Layer
 
+#: How instructions begin that make no layer.
+_SETTINGS = ("ENV ", "CMD ", "EXPOSE ", "USER ")
 #: A layer's members by path: text is a file, ``None`` a folder, a pair a kind with its target.
 Members = Mapping[str, "str | bytes | tuple[bytes, str] | None"]
 
@@ -67,7 +69,11 @@ def digest(data: bytes) -> str:
 
 
 def config(diff_ids: Sequence[str], steps: Sequence[str] = ()) -> bytes:
-    history = [{"created_by": step, "created": "2026-01-02T03:04:05.678Z"} for step in steps]
+    history = [
+        {"created_by": step, "created": "2026-01-02T03:04:05.678Z"}
+        | ({"empty_layer": True} if step.startswith(_SETTINGS) else {})
+        for step in steps
+    ]
     return json.dumps(
         {"os": "linux", "architecture": "amd64", "rootfs": {"diff_ids": list(diff_ids)},
          "history": history}
@@ -87,10 +93,12 @@ def docker(layers: Sequence[bytes], steps: Sequence[str] = (), name: str = "mine
     return pack({**files, "config.json": said, "manifest.json": json.dumps(listed).encode()})
 
 
-def oci(layers: Sequence[bytes], packing: str = "gzip", **change: Any) -> bytes:
+def oci(
+    layers: Sequence[bytes], packing: str = "gzip", steps: Sequence[str] = (), **change: Any
+) -> bytes:
     """An OCI image layout in a tar, its layers packed; ``change`` replaces blobs by their names."""
     packed = [_packed(each, packing) for each in layers]
-    said = config([digest(each) for each in layers])
+    said = config([digest(each) for each in layers], steps)
     manifest = json.dumps(
         {"config": {"digest": digest(said)}, "layers": [{"digest": digest(p)} for p in packed]}
     ).encode()

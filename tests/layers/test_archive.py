@@ -20,6 +20,7 @@ from tests.layers import archives
 
 BASE = archives.tar({"etc/": None, "etc/motd": "one\ntwo\n", "link": (tarfile.LNKTYPE, "etc/motd")})
 TOP = archives.tar({"etc/motd": "one\n2\n", ".wh.link": ""}, mtime=2000)
+OTHER = archives.tar({"other": "7 bytes"})
 STEPS = ["/bin/sh -c #(nop) ADD base", "RUN change # buildkit"]
 
 
@@ -51,6 +52,52 @@ def test_every_kind_is_read(tmp_path: Path, packing: str) -> None:
         assert image["tags"] == ["mine:latest"]
         assert [layer["created_by"] for layer in image["layers"]] == STEPS
         assert image["layers"][0]["created"] == 1767323045
+
+
+def test_instructions_without_a_layer_keep_their_place(tmp_path: Path) -> None:
+    steps = ["ENV A=1", STEPS[0], "USER 1000", "EXPOSE 80", STEPS[1], 'CMD ["a"]']
+    path = archives.written(tmp_path, archives.oci([BASE, TOP], "zstd", steps))
+    (image,) = ask(path, "images")["images"]
+    assert [layer["created_by"] for layer in image["layers"]] == STEPS
+    made = {"created": 1767323045}
+    assert image["settings"] == [
+        {"height": 0, "created_by": "ENV A=1", **made},
+        {"height": 1, "created_by": "USER 1000", **made},
+        {"height": 1, "created_by": "EXPOSE 80", **made},
+        {"height": 2, "created_by": 'CMD ["a"]', **made},
+    ]
+
+
+def test_a_history_longer_than_its_layers(tmp_path: Path) -> None:
+    path = archives.written(tmp_path, archives.docker([BASE], [*["RUN x"] * 5, "ENV A=1"] * 300))
+    (image,) = ask(path, "images")["images"]
+    assert len(image["layers"]) == 1 and len(image["settings"]) <= 200
+    assert {each["height"] for each in image["settings"]} == {1}
+
+
+def test_images_of_two_archives_side_by_side(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    one = archives.written(tmp_path, archives.docker([BASE, TOP], STEPS))
+    other = archives.written(tmp_path / "other", archives.oci([BASE, OTHER]))
+    stack = ask(other, "stack")
+    assert [each["digest"] for each in stack["layers"]] == [
+        archives.digest(BASE), archives.digest(OTHER),
+    ]  # fmt: skip
+    found = ask(one, "compare", stack=stack["layers"])
+    assert (found["shared"], found["shared_bytes"]) == (1, 8)
+    assert found["fetched"] == [{"layer": 1, "size": 7}]
+    assert (found["fetched_bytes"], found["total_bytes"]) == (7, 15)
+
+
+@pytest.mark.parametrize(
+    "stack",
+    ["x", 5, None, {}, ["x"], [{"digest": "sha256:1", "size": 1}], [{"digest": 7}], [{}] * 300],
+)
+def test_a_stack_that_is_none(tmp_path: Path, stack: object) -> None:
+    path = archives.written(tmp_path, archives.docker([BASE], STEPS))
+    with pytest.raises(LayersError) as raised:
+        ask(path, "compare", stack=stack)
+    assert raised.value.code == "question"
 
 
 def test_a_layer_saved_twice_is_a_link(tmp_path: Path) -> None:
@@ -177,7 +224,7 @@ def test_a_layer_that_is_not_what_its_digest_says(tmp_path: Path, packing: str) 
 def test_a_blob_that_was_changed(tmp_path: Path) -> None:
     zipped = gzip.compress(BASE, mtime=0)
     blob = f"blobs/{archives.digest(zipped).replace(':', '/')}"
-    data = archives.oci([BASE], "gzip", **{blob: gzip.compress(BASE, 1, mtime=5)})
+    data = archives.oci([BASE], "gzip", (), **{blob: gzip.compress(BASE, 1, mtime=5)})
     path = archives.written(tmp_path, data)
     with pytest.raises(LayersError) as refused:
         ask(path, "figures")

@@ -8,27 +8,22 @@ from pathlib import Path
 
 import pytest
 
-from playground.layers import advice, compare, efficiency, image, readwrite, textdiff
+from playground.layers import advice, compare, efficiency, readwrite, textdiff
 from playground.layers.efficiency import measure
-from playground.layers.image import Image
 from playground.layers.union import Union
 from tests.layers import archives
 from tests.layers.test_union import BASE, UPPER, stack
 
 
-def picture(*digests: str) -> Image:
-    return Image("sha256:x", (), tuple(image.LayerFacts(each) for each in digests))
-
-
 def test_two_images_on_one_base() -> None:
-    sizes = {"a": 100, "b": 20, "c": 3}
-    found = compare.compare(picture("a", "b"), picture("a", "c"), sizes)
+    a, b, c = ("a", 100), ("b", 20), ("c", 3)
+    found = compare.compare([a, b], [a, c])
     assert (found.shared, found.fetched) == (1, (1,))
     assert (found.fetched_bytes, found.total_bytes) == (3, 103)
-    same = compare.compare(picture("a", "b"), picture("a", "b"), sizes)
+    same = compare.compare([a, b], [a, b])
     assert (same.shared, same.fetched) == (2, ())
     # One that lies elsewhere in the other image is not fetched, though it is stored again.
-    moved = compare.compare(picture("a", "b"), picture("b", "c"), sizes)
+    moved = compare.compare([a, b], [b, c])
     assert (moved.shared, moved.fetched) == (0, (1,))
 
 

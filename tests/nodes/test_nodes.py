@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from playwright.sync_api import Page, expect, sync_playwright
 
 from playground.sandboxes.claims import NODE_LOST
 from tests.nodes.row import FRONT, Row
 from tests.nodes.student import Student
+from tests.site.people import PASSWORD
 from tests.support import wait_until
 
 FULL = os.environ.get("PLAYGROUND_FULL") == "1"
@@ -52,6 +57,44 @@ def look(row: Row) -> dict[str, dict[str, list[object]]]:
 
 def living(row: Row) -> list[list[str]]:
     return [each for each in look(row)["rows"] if each[2] == "ready"]  # type: ignore[misc]
+
+
+_CLASS = """
+from playground.accounts.models import User
+from playground.classes.models import Class, Membership
+from playground.sandboxes import claims
+kim = User.objects.create(username="kim", role="instructor")
+course = Class.objects.create(name="x", owner=kim, memory_mb=512, cpus=0.5, policy="hardened")
+for n in range(6):
+    Membership.objects.create(course=course, student=f"member-{n}", name=f"M{n}")
+    claims.claim(f"member-{n}")
+"""
+_CLASS_ENDS = """
+from playground.sandboxes import claims, tasks
+from playground.sandboxes.models import Sandbox
+for each in Sandbox.objects.filter(owner__startswith="member-"):
+    if claims.give_up(each.id, "the test is over"):
+        tasks.remove.delay(each.id)
+"""
+
+
+def test_what_a_class_sets_holds_on_every_node(row: Row) -> None:
+    wait_until(lambda: len(look(row)["nodes"]) == 3, 90)
+    row.manage("shell", "-c", _CLASS)
+    try:
+        wait_until(lambda: len(living(row)) == 6, 120)
+        rows = living(row)
+        assert len({each[3] for each in rows}) > 1, rows
+        for sandbox_id, _, _, name, _ in rows:
+            file = row.var(name) / "node" / "sandboxes" / sandbox_id / "sandbox.json"
+            made = json.loads(file.read_text())
+            assert (made["limits"]["memory_mb"], made["limits"]["cpus"]) == (512, 0.5)
+            assert made["policy"] == "hardened"
+            asked = json.loads(file.with_name("config.json").read_text())
+            assert "PLAYGROUND_POLICY=hardened" in asked["process"]["env"]
+    finally:
+        row.manage("shell", "-c", _CLASS_ENDS)
+    wait_until(lambda: not living(row), 60)
 
 
 def test_nothing_is_lost_but_what_lay_on_the_killed_node(row: Row) -> None:
@@ -111,3 +154,78 @@ def cut_off(row: Row, students: list[Student], killed: str) -> None:
     row.manage("node", "drain", killed, "--end")
     wait_until(lambda: all(each[3] != killed for each in living(row)), MOST_AWAY)
     wait_until(lambda: len(living(row)) == len(students), MOST_AWAY)
+
+
+_ADMINISTRATOR = f"""
+from playground.accounts.models import User
+User.objects.create_superuser("operator", password={PASSWORD!r})
+"""
+
+
+@pytest.fixture
+def operator(row: Row, tmp_path: Path) -> Iterator[Page]:
+    """An administrator at the page of the nodes, by a browser where the web machines are."""
+    row.manage("shell", "-c", _ADMINISTRATOR)
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    assert chromium
+    inside = tmp_path / "chromium"
+    inside.write_text(f'#!/bin/sh\nexec {shlex.join(row.spaces["front"].command(chromium))} "$@"\n')
+    inside.chmod(0o755)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=inside, args=["--no-sandbox", "--disable-gpu"]
+        )
+        try:
+            context = browser.new_context(base_url=f"http://{_HOSTS[1]}", locale="en-US")
+            page = context.new_page()
+            page.goto("/account/login/?next=/operator/nodes/")
+            page.locator("#id_login").fill("operator")
+            page.locator("#id_password").fill(PASSWORD)
+            page.locator("main form button").first.click()
+            expect(page.get_by_role("heading", name="Nodes")).to_be_visible()
+            yield page
+        finally:
+            browser.close()
+
+
+def test_an_operator_drains_a_node_and_takes_it_back(row: Row, operator: Page) -> None:
+    """After the test above, so one of three nodes may be lost."""
+    wait_until(lambda: sum(each[0] == "up" for each in look(row)["nodes"].values()) >= 2, 90)
+    states = look(row)["nodes"]
+    name = next(name for name, (state, _) in sorted(states.items()) if state == "up")
+    rows = operator.locator("[data-node]")
+    expect(rows).to_have_count(len(states))
+    mine = operator.locator(f"[data-node={name}]")
+    expect(mine).to_contain_text("takes new ones")
+    expect(mine).to_contain_text("MB")
+
+    # By the keyboard, and only after the question.
+    drain = operator.get_by_role("button", name=f"Drain {name}")
+    operator.once("dialog", lambda dialog: dialog.dismiss())
+    drain.press("Enter")
+    assert look(row)["nodes"][name][0] == "up"
+    operator.once("dialog", lambda dialog: dialog.accept())
+    drain.press("Enter")
+    expect(mine).to_contain_text("is drained")
+    wait_until(lambda: not pooled(row, name), 60)
+    assert look(row)["nodes"][name][0] == "draining"
+    operator.wait_for_timeout(4000)  # its next report does not undo it, and the page follows
+    expect(mine).to_contain_text("is drained")
+
+    # What the other nodes say of themselves is on the first page too.
+    operator.goto("/operator/")
+    expect(operator.locator(".tile").first).to_contain_text("GB")
+    expect(operator.locator("[data-no-node]")).to_be_hidden()
+
+    operator.goto("/operator/nodes/")
+    operator.once("dialog", lambda dialog: dialog.accept())
+    operator.get_by_role("button", name=f"Take {name} back").click()
+    expect(mine).to_contain_text("takes new ones")
+    assert look(row)["nodes"][name][0] == "up"
+    operator.goto("/operator/log/?action=node.drain")
+    expect(operator.locator("tbody")).to_contain_text(f"node {name}")
+
+
+def pooled(row: Row, name: str) -> bool:
+    rows: list[list[str]] = look(row)["rows"]  # type: ignore[assignment]
+    return any(each[2] == "pooled" and each[3] == name for each in rows)

@@ -19,6 +19,7 @@ from tests.accounts.test_signing_in import make_user, sign_in
 pytestmark = pytest.mark.django_db
 ARGUMENTS: dict[str, list[Any]] = {
     "operator-user": [1],
+    "operator-node-act": ["node-1"],
     "operator-catalogue-image": ["mine"],
     "operator-catalogue-remove": ["mine"],
     "operator-catalogue-act": ["0123456789abcdef"],

@@ -73,7 +73,7 @@ def test_a_new_sandbox_is_made_with_them(monkeypatch: pytest.MonkeyPatch) -> Non
     given: list[Any] = []
 
     class Node:
-        def create(self, name: str, limits: Any) -> None:
+        def create(self, name: str, limits: Any, policy: str) -> None:
             given.append(limits)
 
     monkeypatch.setattr(tasks, "local_node", Node)

@@ -98,7 +98,7 @@ def test_the_pool_counts_and_takes_no_place_from_who_waits(
     made: list[str] = []
 
     class NoNode:
-        def create(self, sandbox_id: str, limits: object) -> None:
+        def create(self, sandbox_id: str, limits: object, policy: str) -> None:
             made.append(sandbox_id)
 
     monkeypatch.setattr(tasks, "local_node", NoNode)

@@ -9,7 +9,7 @@ import pytest
 
 from playground.runtime.config import RuntimeConfig
 from playground.runtime.node import Node
-from tests.support import Host
+from tests.support import Host, wait_until
 
 pytestmark = pytest.mark.sandbox
 
@@ -36,6 +36,31 @@ def test_an_unknown_policy_is_said() -> None:
 def test_classroom_has_the_packet_filter(host: Host) -> None:
     host.sh(_PACKET_FILTER)
     host.sh("nft list ruleset")
+
+
+def test_one_sandbox_alone_is_hardened_and_stays_so(node: Node) -> None:
+    sandbox = node.create("strict", policy="hardened")
+    try:
+        for _ in range(2):
+            assert Host(sandbox).try_sh("nft list ruleset").returncode != 0
+            assert b"Function not implemented" in Host(sandbox).try_sh(_PACKET_FILTER).stderr
+            sandbox.group.kill()
+            wait_until(lambda: not node.get("strict").is_alive())
+            sandbox = node.create("strict")  # as when it is started again: nobody says it anew
+        assert sandbox.record.policy == "hardened"
+    finally:
+        node.clear("strict")
+    with pytest.raises(ValueError, match="lax"):
+        node.create("lax", policy="lax")
+
+
+def test_a_hardened_node_is_never_softened(hardened: Host) -> None:
+    strict = hardened.sandbox.node
+    sandbox = strict.create("soft", policy="classroom")
+    try:
+        assert Host(sandbox).try_sh("nft list ruleset").returncode != 0
+    finally:
+        strict.clear("soft")
 
 
 def test_hardened_has_none_even_for_a_privileged_container(hardened: Host) -> None:

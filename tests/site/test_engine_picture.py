@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Iterator
 
@@ -186,6 +187,36 @@ def test_still_dark_narrow_and_korean(scene: tuple[Page, Host], site: Site) -> N
     expect(page.locator("[data-facts-command]")).to_have_text("docker inspect calm")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.keyboard.press("Escape")
+    # Images that stand on one base lie one above the other; nothing has to be scrolled sideways.
+    host.sh(
+        "docker run -d --name shelf -p 8091:80 -v goods:/srv nginx;"
+        "docker run -d --name counter -p 8092:80 -p 8093:80 --network back webapp"
+    )
+    for name in ("shelf", "counter"):
+        expect(page.locator(".box-container", has_text=name)).to_be_visible()
+    page.wait_for_timeout(500)
+    wide = "e => [e.scrollWidth, e.clientWidth]"
+    inner, outer = page.locator("[data-picture]").evaluate(wide)
+    assert inner <= outer <= 390
+    shelf, counter = (
+        page.locator(".box-container", has_text=name).bounding_box()
+        for name in ("shelf", "counter")
+    )
+    assert shelf and counter
+    assert counter["y"] + counter["height"] < shelf["y"] and shelf["width"] > 200
+    base = page.locator(".box-layer", has_text="Debian base").bounding_box()
+    assert base and base["y"] > shelf["y"] + shelf["height"]
+    assert page.locator(".line-rail").count() >= 2
+    ports = page.locator(".box-port").evaluate_all(
+        "all => all.map((e) => e.getBoundingClientRect()).map((r) => [r.top, r.right])"
+    )
+    tops = sorted(top for top, _ in ports)
+    assert all(right <= 390 for _, right in ports)
+    assert all(below - above >= 20 for above, below in itertools.pairwise(tops))
+    page.locator(".box-port", has_text="8092").click()
+    expect(page.locator("[data-facts-command]")).to_have_text("curl localhost:8092")
+    page.keyboard.press("Escape")
+    host.sh("docker rm -f shelf counter")
     page.get_by_role("button", name="한국어").click()
     page.locator("#tab-engine").click()
     expect(page.locator(".host-name")).to_have_text("Docker 호스트")

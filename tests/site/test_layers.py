@@ -17,8 +17,8 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.layers import archives
 from tests.site.conftest import Site
-from tests.site.terminal_page import TerminalPage
-from tests.support import wait_until
+from tests.site.terminal_page import PROMPT, TerminalPage
+from tests.support import Host, wait_until
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.site]
 
@@ -30,6 +30,14 @@ TOP = archives.tar(
     mtime=2000,
 )  # fmt: skip
 STEPS = ["ADD base.tar /", "RUN change things"]
+_MADE = """docker build -qt mine - <<'END'
+FROM busybox
+ENV A=1
+USER 7
+RUN head -c 2000 /dev/zero >/tmp/x
+CMD ["a", "b"]
+END
+"""
 
 
 def stack(page: Page) -> Locator:
@@ -190,6 +198,73 @@ def test_an_archive_dropped_on_the_page(page: Page, browser: Browser, site: Site
         expect(page.locator(".sources .archive")).to_have_count(left)
     assert not (kept / mine[1]).exists()
     expect(page.locator("#layers-image")).to_have_value("webapp:latest")
+
+
+def test_an_archive_beside_images_of_other_origins(page: Page, site: Site) -> None:
+    terminal = TerminalPage(page)
+    page.goto("/playground/")
+    terminal.wait_for(PROMPT)
+    terminal.run("touch /root/of-the-layers")
+    (host,) = [
+        Host(each) for each in site.node.sandboxes()
+        if Host(each).try_sh("test -e /root/of-the-layers").returncode == 0
+    ]  # fmt: skip
+    host.sh(_MADE)
+    saved = host.sandbox.run(["docker", "save", "mine"], seconds=60).stdout
+    page.goto("/layers/")
+    drop(page, "saved.tar", saved)
+    drop_done = page.locator(".sources .archive button").first
+    expect(drop_done).to_have_attribute("aria-pressed", "true")
+    # From base to top, with what made no layer in its place.
+    rows = page.locator("[data-layers-list] li")
+    expect(rows.locator(".by")).to_have_text(
+        ['CMD ["a", "b"]', re.compile("RUN head"), "USER 7", "ENV A=1", 'CMD ["sh"]',
+         re.compile("COPY")]
+    )  # fmt: skip
+    expect(rows.locator(".setting .about, .about").nth(0)).to_have_text(re.compile("no layer · .+"))
+    expect(stack(page)).to_have_count(2)
+
+    page.locator("[data-panel-switch=compare]").click()
+    other = page.locator("[data-other]")
+    said, fetches = page.locator("[data-compared] p").first, page.locator(".fetches")
+    catalogue, own = "Images on every new host", "Your Docker host"
+    chosen(page, catalogue, "busybox:latest")
+    expect(said).to_contain_text(f"mine (saved.tar) and busybox ({catalogue}) share 1 layer")
+    expect(fetches).to_contain_text("fetches nothing")
+    chosen(page, own, "mine:latest")
+    expect(said).to_contain_text(f"mine (saved.tar) and mine ({own}) share 2 layers")
+    expect(fetches).to_contain_text("fetches nothing")
+    chosen(page, catalogue, "nginx:latest")
+    expect(said).to_contain_text("share no layer")
+    expect(fetches).to_contain_text("fetches all of it")
+    command = page.locator("[data-same]").inner_text()
+    assert command.startswith("docker load -qi saved.tar; docker image inspect -f")
+
+    # The other way round, and two archives, one of them packed.
+    page.locator("[data-source=catalogue]").click()
+    page.select_option("#layers-image", "busybox:latest")
+    chosen(page, "saved.tar", "mine:latest")
+    expect(fetches).to_have_text(
+        re.compile(r"still fetches only “RUN head.*”, 2.0 kB of [\d.]+ .B")
+    )
+    drop(page, "packed.tar", archives.oci([BASE, TOP], "zstd", STEPS))
+    expect(page.locator("#layers-image")).not_to_have_value("busybox:latest")
+    page.locator("[data-panel-switch=compare]").click()
+    chosen(page, "saved.tar", "mine:latest")
+    expect(said).to_contain_text("share no layer")
+    # One that is removed is no choice any more.
+    page.locator(".sources .archive", has_text="saved.tar").locator("[data-remove]").click()
+    expect(other.locator("optgroup[label='saved.tar']")).to_have_count(0)
+    expect(other.locator(f"optgroup[label='{own}']")).to_have_count(1)
+    page.locator(".sources .archive [data-remove]").click()
+    expect(page.locator(".sources .archive")).to_have_count(0)
+
+
+def chosen(page: Page, origin: str, name: str) -> None:
+    """Choose the image that stands beside the one that is shown."""
+    option = page.locator(f"[data-other] optgroup[label='{origin}'] option", has_text=name)
+    expect(option).to_have_count(1)
+    page.locator("[data-other]").select_option(value=option.get_attribute("value"))
 
 
 def stack_text(page: Page) -> Locator:

@@ -310,33 +310,37 @@ class _Builder:
 
 
 def layers_of(facts: dict[str, Any], history: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """An image's layers from the base up: the steps of :func:`steps_of` that have a digest."""
+    return [step for step in steps_of(facts, history) if step["digest"]]
+
+
+def steps_of(facts: dict[str, Any], history: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Join an image's layer digests with its history, from the base up.
 
-    The history also has entries for instructions that made no layer (``ENV``, ``CMD``). The engine
-    does not mark them in its API, where they have size 0; but an empty layer has size 0 too. So
-    while there are more digests than entries with a size, the first entries of size 0 whose
-    instruction can make a layer at all get the rest.
+    The history also has entries for instructions that made no layer (``ENV``, ``CMD``), whose
+    ``digest`` is ``""`` here. The engine does not mark them in its API, where they have size 0;
+    but an empty layer has size 0 too. So while there are more digests than entries with a size,
+    the first entries of size 0 whose instruction can make a layer at all get the rest.
     """
     digests: list[str] = facts["RootFS"].get("Layers", [])
     steps = list(reversed(history))
     spare = len(digests) - sum(1 for step in steps if step["Size"] > 0)
-    layers: list[dict[str, Any]] = []
+    left = iter(digests)
+    found: list[dict[str, Any]] = []
     for step in steps:
-        if len(layers) == len(digests):
-            break
-        if step["Size"] == 0:
-            if spare <= 0 or not _can_make_layer(step["CreatedBy"]):
-                continue
+        has_layer = step["Size"] > 0
+        if not has_layer and spare > 0 and _can_make_layer(step["CreatedBy"]):
+            has_layer = True
             spare -= 1
-        layers.append(
+        found.append(
             {
-                "digest": digests[len(layers)],
+                "digest": next(left, "") if has_layer else "",
                 "size": step["Size"],
                 "created_by": step["CreatedBy"] or step.get("Comment", ""),
                 "created": step.get("Created", 0),
             }
         )
-    return layers
+    return found
 
 
 def _can_make_layer(created_by: str) -> bool:

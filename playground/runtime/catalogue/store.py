@@ -51,6 +51,12 @@ class Catalogue:
         found: list[dict[str, Any]] = json.loads((self.root / "index.json").read_text())["images"]
         return found
 
+    def config(self, image_id: str) -> dict[str, Any]:
+        """An image's config, as the engine keeps it; its history marks what made no layer."""
+        folder = self.skeleton / "image" / "overlay2" / "imagedb" / "content" / "sha256"
+        found: dict[str, Any] = json.loads((folder / image_id.partition(":")[2]).read_text())
+        return found
+
     def layer_folders(self) -> dict[str, Path]:
         """The folder of each layer by the digest of its archive (its "diff id")."""
         layerdb = self.skeleton / "image" / "overlay2" / "layerdb" / "sha256"

@@ -1,54 +1,18 @@
 // Where everything of an engine's state stands in the picture. Pure: no page, no time.
-//
-// Layers are a tree: a layer that several images share is drawn once, with what is built on it above.
-// A container stands on its image's last layer. Everything has a key, so that what stays can move.
-import { addMaking, bases } from "./making.js";
-import { imageNames } from "./names.js";
+import { narrow } from "./narrow.js";
+import { BETWEEN_ROWS, GAP, LABEL, LAYER, MARGIN, PLACE, PORT, scene } from "./scene.js";
 
-export const CARD = { width: 158, height: 92 };
-const EXEC = 16;
-const SMALL_CARD = { width: 92, height: 40 };
-const LAYER = 24;
-const LABEL = 22;
-const GAP = 10;
-const MARGIN = 14;
 const BUS = 20;
-const PLACE = { width: 150, height: 38 };
 const MIN_SLOT = 140;
-const PORT = 52;
 const MAKING_SLOT = 180;
-const MANY = 24;
-const BETWEEN_ROWS = 26;
 // What is a little wider than the page is made smaller, by at most this.
 const WIDER = 1.25;
+// A page that is no wider has everything one below the other.
+const NARROW = 540;
 
-// Images that are worth a place: those with containers, and those that did not come with the host.
-export function shownImages(state, { catalogue, touched, all }) {
-  const used = new Set([...Object.values(state.containers).map((container) => container.image_id), ...bases(state.making)]);
-  const images = Object.values(state.images);
-  const shown = images.filter((image) => all || used.has(image.id) || touched.has(image.id) || !image.tags.some((tag) => catalogue.has(tag)));
-  return { shown, rest: images.filter((image) => !shown.includes(image)) };
-}
-
-// The tree of layers: each node has the images that end at it.
-function layerTree(images, making) {
-  const tops = new Map();
-  const byDigest = new Map();
-  const root = { children: new Map(), images: [], depth: -1 };
-  for (const image of [...images].sort((a, b) => a.created - b.created)) {
-    let node = root;
-    for (const layer of image.layers) {
-      if (!node.children.has(layer.digest)) {
-        node.children.set(layer.digest, { layer, children: new Map(), images: [], depth: node.depth + 1 });
-      }
-      node = node.children.get(layer.digest);
-      byDigest.set(layer.digest, node);
-    }
-    node.images.push(image);
-    tops.set(image.id, node);
-  }
-  addMaking(making, root, tops, byDigest);
-  return root;
+export function layout(state, { width, ...options }) {
+  const drawn = scene(state, options);
+  return width < NARROW ? narrow(drawn, width) : wide(drawn, width);
 }
 
 function grid(count, card) {
@@ -96,26 +60,9 @@ function inRows(trees, room) {
   return rows;
 }
 
-export function layout(state, { width, catalogue, touched, all }) {
-  const { shown, rest } = shownImages(state, { catalogue, touched, all });
-  const everyContainer = Object.values(state.containers).sort((a, b) => a.created.localeCompare(b.created));
-  const execs = everyContainer.some((container) => container.execs.length);
-  const card = everyContainer.length > MANY ? SMALL_CARD : { ...CARD, height: CARD.height + (execs ? EXEC : 0) };
-  const known = new Set(shown.map((image) => image.id));
-  const containers = new Map();
-  const strays = [];
-  for (const container of everyContainer) {
-    if (!known.has(container.image_id)) strays.push(container);
-    else if (containers.has(container.image_id)) containers.get(container.image_id).push(container);
-    else containers.set(container.image_id, [container]);
-  }
-
-  const tree = layerTree(shown, state.making);
-  const trees = [...tree.children.values()];
+function wide(drawn, width) {
+  const { all: everyContainer, containers, strays, card, small, trees, networks: buses, places, rest } = drawn;
   for (const node of trees) measure(node, containers, card);
-  const networks = Object.values(state.networks).filter((network) => !["host", "none"].includes(network.name));
-  const buses = networks.filter((network) => network.name !== "bridge" || everyContainer.some((c) => c.networks.some((n) => n.name === "bridge")));
-  const places = storage(state, everyContainer);
   const top = MARGIN + 26 + buses.length * BUS + GAP;
   const rows = inRows(trees, width * WIDER - (places.length ? PLACE.width + 40 + MARGIN : 0));
   let base = top;
@@ -125,7 +72,7 @@ export function layout(state, { width, catalogue, touched, all }) {
 
   function putContainer(container, x, y) {
     at.set(container.name, { x, y });
-    boxes.push({ key: `c:${container.id}`, kind: "container", x, y, ...card, small: card.height === SMALL_CARD.height, data: container });
+    boxes.push({ key: `c:${container.id}`, kind: "container", x, y, ...card, small, data: container });
   }
 
   function put(node, x) {
@@ -213,23 +160,5 @@ export function layout(state, { width, catalogue, touched, all }) {
       boxes.push({ key: `p:${container.id}:${port.host}/${port.protocol}`, kind: "port", x: px - PORT / 2, y: 0, width: PORT, height: 20, data: { container, port } });
     });
   }
-  return { boxes, lines, width: whole, height: base + MARGIN, rest: rest.flatMap((image) => imageNames(image)).sort() };
-}
-
-// Volumes and bind mounts, each once, with who uses it.
-function storage(state, containers) {
-  const places = new Map();
-  for (const volume of Object.values(state.volumes)) {
-    places.set(`v:${volume.name}`, { key: `v:${volume.name}`, kind: "volume", name: volume.name, users: [] });
-  }
-  for (const container of containers) {
-    for (const mount of container.mounts) {
-      const bind = mount.type === "bind";
-      if (!bind && mount.type !== "volume") continue;
-      const key = bind ? `b:${mount.source}` : `v:${mount.name}`;
-      if (!places.has(key)) places.set(key, { key, kind: bind ? "bind" : "volume", name: bind ? mount.source : mount.name, users: [] });
-      places.get(key).users.push({ container, mount });
-    }
-  }
-  return [...places.values()];
+  return { boxes, lines, width: whole, height: base + MARGIN, rest };
 }

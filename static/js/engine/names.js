@@ -16,6 +16,10 @@ export function instruction(createdBy) {
     // As the build cache has it, while a build runs.
     .replace(/^mount \/ from exec (\/bin\/sh -c )?/, "RUN ")
     .replace(/^\[[^\]]*\] /, "")
+    // As Go prints what the builder holds: a set of ports, a list of words.
+    .replace(/^EXPOSE map\[(.*)\]$/, (_, ports) => `EXPOSE ${ports.replaceAll(":{}", "")}`)
+    .replace(/^VOLUME \[([^"]*)\]$/, "VOLUME $1")
+    .replace(/^(CMD|ENTRYPOINT|SHELL) \[.*\]$/, (words) => words.replace(/(?<!\\)" "/g, '", "'))
     .trim();
 }
 

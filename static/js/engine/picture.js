@@ -81,6 +81,7 @@ export class Picture {
     this.stage.style.height = `${plan.height}px`;
     this.svg.setAttribute("viewBox", `0 0 ${plan.width} ${plan.height}`);
     this.stage.classList.toggle("many", plan.boxes.length > MANY);
+    this.stage.classList.toggle("narrow", Boolean(plan.narrow));
     this.nothing.hidden = plan.boxes.length > 0;
     this.#drawBoxes(plan.boxes);
     this.#drawLines(plan.lines);
@@ -136,6 +137,7 @@ export class Picture {
       path.setAttribute("d", each.d);
       path.firstChild.textContent = each.title;
       if (each.hue !== undefined) path.style.setProperty("--hue", (each.hue * 67 + 200) % 360);
+      if (each.colour !== undefined) path.style.setProperty("--layer", each.colour || "var(--accent)");
       path.classList.toggle("off", Boolean(each.off));
       path.classList.toggle("read-only", each.writable === false);
     }

@@ -16,8 +16,11 @@ const GATHER = 200;
 const LOOK_AGAIN = 4000;
 
 export class Explorer {
-  constructor(root, { source, loadFrom = "", onType = null }) {
+  // `origins` says where else there are images to put beside these: `source`, `name`, and of an
+  // archive the file to `loadFrom`.
+  constructor(root, { source, loadFrom = "", onType = null, origins = () => [] }) {
     this.root = root;
+    this.origins = origins;
     this.words = wordsOf(root.querySelector("[data-layers-words]"));
     this.loadFrom = loadFrom;
     this.images = [];
@@ -119,9 +122,10 @@ export class Explorer {
     this.note.hidden = !text;
   }
 
-  tellCommand(command) {
+  // The archives that the images are from have to be loaded first.
+  tellCommand(command, archives = this.loadFrom ? [this.loadFrom] : []) {
     this.command.parentElement.hidden = false;
-    this.command.textContent = this.loadFrom ? `docker load -qi ${shellWord(this.loadFrom)}; ${command}` : command;
+    this.command.textContent = [...archives.map((file) => `docker load -qi ${shellWord(file)}`), command].join("; ");
   }
 
   async refresh() {

@@ -11,8 +11,12 @@ const sources = root.querySelector("[data-sources]");
 const token = root.querySelector("[name=csrfmiddlewaretoken]").value;
 const wanted = new URLSearchParams(location.search);
 
-const explorer = new Explorer(root.querySelector("[data-layers]"), { source: "catalogue" });
+const NAMED = [...sources.querySelectorAll("[data-source]")].map((button) => ({ source: button.dataset.source, name: button.textContent }));
 let archives = [];
+const explorer = new Explorer(root.querySelector("[data-layers]"), {
+  source: "catalogue",
+  origins: () => [...NAMED, ...archives.map(({ id, name }) => ({ source: id, name, loadFrom: name }))],
+});
 
 function choose(source) {
   const archive = archives.find(({ id }) => id === source);
@@ -41,6 +45,7 @@ async function list() {
   const answer = await fetch(urls.list);
   if (answer.ok) archives = (await answer.json()).archives.filter(({ state }) => state !== "coming");
   draw();
+  explorer.compare.lookElsewhere();
 }
 
 async function remove(id) {

@@ -23,7 +23,7 @@ export class Stack {
   draw(image, containers, chosen, changes) {
     const rows = [
       ...containers.map((container) => this.#container(container, changes.get(container.id))),
-      ...image.layers.map((layer, number) => this.#layer(layer, number)).reverse(),
+      ...this.#steps(image).reverse(),
     ];
     const says = JSON.stringify(rows.map((row) => row.textContent));
     if (says !== this.drawn) {
@@ -42,6 +42,19 @@ export class Stack {
   message(text) {
     this.drawn = "";
     this.list.replaceChildren(make("li", "none", text));
+  }
+
+  // Layers from the base up, and where they stand the instructions that made none.
+  #steps(image) {
+    const settings = (height) => image.settings.filter((each) => each.height === height).map((each) => this.#setting(each));
+    return [...settings(0), ...image.layers.flatMap((layer, number) => [this.#layer(layer, number), ...settings(number + 1)])];
+  }
+
+  // There is nothing in it to open.
+  #setting({ created_by: by, created }) {
+    const row = make("li", "setting");
+    row.append(make("code", "by", instructionText(by, this.words)), make("span", "about", [this.words.noLayer, ageText(created)].filter(Boolean).join(" · ")));
+    return row;
   }
 
   #layer(layer, number) {

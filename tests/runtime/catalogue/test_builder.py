@@ -33,6 +33,9 @@ def test_a_layer_without_files_is_still_a_layer() -> None:
     history = [{"Size": 100 * (n == 0), "CreatedBy": each} for n, each in enumerate(steps)][::-1]
     layers = builder.layers_of(_image(2), history)
     assert [x["created_by"] for x in layers] == ["import", "WORKDIR /data"]
+    steps_of = builder.steps_of(_image(2), history)
+    assert [x["digest"] for x in steps_of] == ["sha256:0", "", "sha256:1", ""]
+    assert [x["created_by"] for x in steps_of] == steps
 
 
 @pytest.mark.parametrize(

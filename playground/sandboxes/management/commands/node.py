@@ -8,9 +8,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from playground.sandboxes import claims, reporting, tasks
-from playground.sandboxes.models import NodeRecord, Sandbox
-from playground.sandboxes.room import HOLDING
+from playground.sandboxes import draining, reporting
+from playground.sandboxes.models import NodeRecord
 
 
 class Command(BaseCommand):
@@ -51,27 +50,16 @@ class Command(BaseCommand):
             )
 
     def _drain(self, node: NodeRecord, options: dict[str, Any]) -> None:
-        NodeRecord.objects.filter(name=node.name).update(drain=True)
-        NodeRecord.objects.filter(name=node.name, state=NodeRecord.State.UP).update(
-            state=NodeRecord.State.DRAINING
-        )
-        rows = Sandbox.objects.filter(node=node.name, state__in=HOLDING)
-        given = Sandbox.State.READY if not options["end"] else None
-        for row in rows.exclude(state=given) if given else rows:
-            if claims.give_up(row.id, "its node is drained"):
-                tasks.remove.delay(row.id)
-        while options["wait"] and (left := rows.count()):
+        draining.drain(node.name, end=options["end"])
+        while options["wait"] and (left := draining.held(node.name).count()):
             self.stdout.write(f"{left} sandboxes are still in use on {node.name}")
             time.sleep(5)
 
     def _up(self, node: NodeRecord, _: dict[str, Any]) -> None:
-        NodeRecord.objects.filter(name=node.name).update(drain=False)
-        NodeRecord.objects.filter(name=node.name, state=NodeRecord.State.DRAINING).update(
-            state=NodeRecord.State.UP
-        )
+        draining.take_back(node.name)
 
     def _forget(self, node: NodeRecord, _: dict[str, Any]) -> None:
-        if node.state != NodeRecord.State.LOST:
-            raise CommandError(f"{node.name} still reports: drain it, and stop it first")
-        tasks.settle_lost(node.name)
-        node.delete()
+        try:
+            draining.forget(node)
+        except draining.StillReports as error:
+            raise CommandError(str(error)) from None
