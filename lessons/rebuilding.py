@@ -34,9 +34,8 @@ def is_lacking(student: str, lesson: Lesson, step: Step, sandbox: Sandbox) -> bo
 
 def note(sandbox: Sandbox, lesson: Lesson, step: Step) -> None:
     """Remember that all before a step was done on a host."""
-    cache.set(
-        _key(sandbox, lesson), max(_place(lesson, step), _rebuilt(sandbox, lesson)), _REMEMBER
-    )
+    place = max(_place(lesson, step), _rebuilt(sandbox, lesson))
+    cache.set(_key(sandbox, lesson), place, _REMEMBER)
 
 
 def _place(lesson: Lesson, step: Step) -> int:

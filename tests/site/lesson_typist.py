@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from lessons import library
 from lessons.blocks import Block
 from lessons.library import Lesson, Step
-from lessons.player import scenes
+from lessons.scenes import scenes
 from tests.site.terminal_page import PROMPT, TerminalPage
 
 #: Milliseconds without output after which a line is done with: where the host's prompt is back,

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.site.conftest import Site, give_back, start_site
-from tests.site.terminal_page import TerminalPage
+from tests.site.terminal_page import PROMPT, TerminalPage
 
 pytestmark = [pytest.mark.site, pytest.mark.sandbox]
 SAMPLES = Path(__file__).parent.parent / "lessons" / "content"
@@ -78,6 +78,25 @@ def test_what_is_missing_is_said_and_a_step_ticks_itself(student: BrowserContext
     _check(page, "started")
     page.goto("/lessons/")
     expect(page.locator(".card", has_text="Ports")).to_contain_text("1 of 2 steps done")
+
+
+def test_a_host_without_the_earlier_steps_work_gets_it(student: BrowserContext) -> None:
+    terminal = _open(student)
+    page = terminal.page
+    offer = page.locator("[data-rebuild]")
+    expect(offer).to_be_hidden()
+    page.get_by_role("button", name="Next").click()
+    expect(offer).to_contain_text("is not on this host")
+    page.get_by_role("button", name="Do them for me").click()
+    expect(offer).to_contain_text("The steps before are done on this host", timeout=60_000)
+    assert "web" in terminal.run("docker ps --format '{{.Names}}'").split()
+    # It was done beside the student's own terminal, and left none behind.
+    assert "docker run" not in terminal.screen()
+    assert page.get_by_role("tab", name="typist").count() == 0
+    page.reload()
+    terminal.wait_for(PROMPT)
+    expect(page.locator("[data-step='02-inside']")).to_be_visible()
+    expect(offer).to_be_hidden()
 
 
 def test_in_korean_too(browser: Browser, sample_site: Site) -> None:
