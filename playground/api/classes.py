@@ -76,7 +76,7 @@ class MemberOut(Schema):
     reasons: list[ReasonOut]
 
 
-class CommandOut(Schema):
+class FailedLineOut(Schema):
     """A line that failed."""
 
     line: str
@@ -98,7 +98,7 @@ class StepReportOut(Schema):
     solutions: int
     failed_members: int
     wrong_answers: int
-    commands: list[CommandOut]
+    commands: list[FailedLineOut]
 
 
 class LessonReportOut(Schema):

@@ -7,6 +7,9 @@ from io import StringIO
 from pathlib import Path
 
 from django.core.management import call_command
+from ninja import Schema
+
+from playground.api.main import api
 
 STORED = Path(__file__).parents[2] / "docs" / "openapi.json"
 
@@ -28,3 +31,15 @@ def test_every_operation_says_who_may_and_what_may_go_wrong() -> None:
         for status, answer in each["responses"].items():
             if int(status) >= 400:
                 assert list(answer["content"]) == ["application/problem+json"]
+
+
+def test_no_two_answers_have_the_same_name() -> None:
+    """The schema knows them by their names: the second would stand for the first as well."""
+    assert api.title
+    names = [each.__name__ for each in _below(Schema) if each.__module__.startswith("playground.")]
+    assert len(names) > 20
+    assert len(names) == len(set(names)), sorted(names)
+
+
+def _below(kind: type) -> list[type]:
+    return [each for sub in kind.__subclasses__() for each in (sub, *_below(sub))]
