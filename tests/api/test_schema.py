@@ -41,5 +41,6 @@ def test_no_two_answers_have_the_same_name() -> None:
     assert len(names) == len(set(names)), sorted(names)
 
 
-def _below(kind: type) -> list[type]:
-    return [each for sub in kind.__subclasses__() for each in (sub, *_below(sub))]
+def _below(kind: type[Schema]) -> list[type[Schema]]:
+    found: list[type[Schema]] = list(kind.__subclasses__())
+    return found + [each for sub in found for each in _below(sub)]
