@@ -5,12 +5,15 @@ Their commands can be done for the student, in a terminal of their own on the ho
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
+
 from django.core.cache import cache
 
 from lessons import scenes
 from lessons.library import Lesson, Step
 from lessons.models import StepProgress
-from playground.hub.acting import Action
+from playground.hub.acting import MOST, Action
 from playground.sandboxes.models import Sandbox
 
 #: Seconds for which it is remembered that a host was rebuilt; longer than any host lives.
@@ -29,6 +32,8 @@ def is_lacking(student: str, lesson: Lesson, step: Step, sandbox: Sandbox) -> bo
     rows = StepProgress.objects.filter(
         student=student, lesson=lesson.slug, done__gte=sandbox.claimed or sandbox.created
     )
+    if len(json.dumps([asdict(each) for each in actions(lesson, step)])) > MOST:
+        return False
     return bool(needed and needed - set(rows.values_list("step", flat=True)))
 
 

@@ -7,9 +7,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from playground.hub.preparing import put_file
+from playground.hub.protocol import MAX_INPUT_FRAME
 from playground.hub.typist import Typist
 from playground.runtime.sandbox import Sandbox
 
+#: Characters of all actions as JSON: a frame of the gateway's has room for them, and a little more.
+MOST = 2 * MAX_INPUT_FRAME - 1024
 #: Seconds that a program is let alone before keys are pressed.
 _BEFORE_KEYS = 5.0
 

@@ -9,6 +9,7 @@ it back at the next start.
 from __future__ import annotations
 
 import array
+import errno
 import os
 import socket
 from collections.abc import Mapping, MutableMapping
@@ -43,7 +44,7 @@ def listen(host: str, port: int, environ: Mapping[str, str] = os.environ) -> soc
             found.listen(_BACKLOG)
         except OSError as error:
             found.close()
-            if error.errno == 98:  # EADDRINUSE
+            if error.errno == errno.EADDRINUSE:
                 mend = f"Stop what uses it, or PORT={port + 1}"
                 raise SandboxError(f"Port {port} is in use", mend) from None
             raise SandboxError(f"{host}:{port}: {error.strerror}", "Mend BIND or PORT") from None

@@ -51,6 +51,13 @@ def test_it_is_offered_where_the_step_before_was_not_done_on_this_host() -> None
     assert rebuilding.is_lacking("jun", LESSON, SECOND, _host_of("jun"))
 
 
+def test_more_than_the_gateway_takes_is_not_offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    host = _host("s-1", 5)
+    assert rebuilding.is_lacking("mina", LESSON, SECOND, host)
+    monkeypatch.setattr(rebuilding, "MOST", 20)
+    assert not rebuilding.is_lacking("mina", LESSON, SECOND, host)
+
+
 def _host_of(student: str) -> Sandbox:
     made: Sandbox = Sandbox.objects.create(id=f"s-{student}", owner=student)
     return made
