@@ -32,7 +32,7 @@ stop: ## end a running playground, or what a dead one has left
 	@$(RUN) -m playground.serve --stop
 
 test: setup-dev lint ## set up and run the tests, short forms of the long ones
-	@$(DEV) -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+	@$(DEV) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-all: setup-dev lint ## all tests in their full form
 	@PLAYGROUND_FULL=1 $(DEV) -m pytest $(ARGS)
