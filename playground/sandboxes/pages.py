@@ -48,6 +48,13 @@ class PageConsumer(AsyncWebsocketConsumer):
     async def say_failed(self) -> None:
         """Tell the page that something failed which is no fault of its reader's."""
 
+    async def send(  # type: ignore[override]  # as Channels itself does
+        self, text_data: str | None = None, bytes_data: bytes | None = None, close: bool = False
+    ) -> None:
+        """Send to the page; one that is closed is told nothing more."""
+        if not self._over:
+            await super().send(text_data, bytes_data, close)
+
     async def end(self, code: int) -> None:
         """Close the page, once."""
         if not self._over:

@@ -13,7 +13,7 @@ from django.db import OperationalError
 
 from playground.hub import protocol
 from playground.sandboxes import claims, consumers, rates
-from playground.sandboxes.consumers import EngineConsumer
+from playground.sandboxes.consumers import EngineConsumer, SandboxConsumer
 from playground.sandboxes.pages import CLOSE_GONE, CLOSE_TOO_MUCH
 from tests.page_socket import Socket, open_socket, student_with_cookie
 
@@ -55,6 +55,19 @@ async def test_one_too_many_is_told_once(monkeypatch: pytest.MonkeyPatch) -> Non
     assert await socket.connect()
     assert b"Too many open pages" in (await socket.receive_output())["bytes"]
     assert (await socket.receive_output())["code"] == CLOSE_TOO_MUCH
+    assert await socket.receive_nothing()
+    await socket.disconnect()
+
+
+async def test_a_page_that_is_closed_is_told_nothing_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def run(self: SandboxConsumer, _: str) -> None:
+        await self.end(CLOSE_GONE)
+        await self.tell({"state": "late"})
+
+    monkeypatch.setattr(SandboxConsumer, "_run", run)
+    socket = await _terminal()
+    assert await socket.connect()
+    assert (await socket.receive_output())["type"] == "websocket.close"
     assert await socket.receive_nothing()
     await socket.disconnect()
 

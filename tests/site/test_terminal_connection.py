@@ -102,6 +102,28 @@ def test_a_frame_on_its_way_is_neither_lost_nor_doubled(page: Page, arrived: boo
     assert terminal.run("cat count").split() == ["x", "y"]
 
 
+def test_what_is_typed_while_the_past_is_shown_again_arrives(page: Page) -> None:
+    terminal = TerminalPage(page)
+    terminal.open()
+    terminal.keys("seq 60000; echo all''-there\n")
+    terminal.wait_for("^all-there$")
+    page.reload()
+    # In the midst of the replay, which this page cannot leave before the function ends.
+    seen = page.evaluate(
+        """async () => {
+            while (!window.playground?.terminal.connection?.replaying)
+                await new Promise(requestAnimationFrame);
+            const view = window.playground.terminal;
+            view.terminal.input("echo typed''-meanwhile\\r", true);
+            view.terminal.input("\\x1b[5;7R", false); // an answer to a query of the past
+            return view.connection.replaying;
+        }"""
+    )
+    assert seen
+    terminal.wait_for("^typed-meanwhile$")
+    assert terminal.run("echo on") == "on"
+
+
 def test_nothing_held_reaches_another_shell(page: Page) -> None:
     line = Line(page)
     terminal = TerminalPage(page)

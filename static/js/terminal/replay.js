@@ -13,6 +13,9 @@ const CSI = [
 ];
 const OSC = [4, 10, 11, 12]; // colours; a question mark asks, anything else sets
 
+// What such an answer looks like, should a query of a kind not listed here get one.
+export const ANSWER = /^\x1b(\[[?>=]?[\d;]*([cntR]|\$y)|\]\d|P[\d>])/;
+
 export function muteQueries(terminal, replaying) {
   for (const id of CSI) terminal.parser.registerCsiHandler(id, () => replaying());
   for (const code of OSC) terminal.parser.registerOscHandler(code, (data) => replaying() && data.includes("?"));

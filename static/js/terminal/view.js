@@ -3,7 +3,7 @@ import { Company } from "./company.js";
 import { Connection } from "./connection.js";
 import { Notices } from "./notices.js";
 import { bytesOf } from "./protocol.js";
-import { muteQueries } from "./replay.js";
+import { ANSWER, muteQueries } from "./replay.js";
 import { Screen } from "./screen.js";
 import { printable } from "./text.js";
 import { followTyped } from "./typed.js";
@@ -159,12 +159,13 @@ export class TerminalView {
   }
 
   #typed(data) {
-    if (this.connection.replaying) return;
+    const { ready, replaying } = this.connection;
     if (this.ended) {
       if (!this.guest && (data === "\r" || data === "\n")) this.restart();
       return;
     }
-    if (!this.connection.ready && typeof data === "string" && REPORT.test(data)) return;
+    // What the screen says by itself is for the program of this moment; what a hand types always arrives.
+    if (typeof data === "string" && (((!ready || replaying) && REPORT.test(data)) || (replaying && ANSWER.test(data)))) return;
     this.connection.type(bytesOf(data));
   }
 
